@@ -1,0 +1,70 @@
+"""Relations between two grids: does one fit in the other, and which pixel of one holds the centre of a pixel of the other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from odc.geo.geobox import GeoBox
+from pyproj import Transformer
+
+TOLERANCE = 1e-6  # of a pixel
+
+
+@dataclass(frozen=True)
+class NearestIndex:
+    """For each pixel of a target grid, the source pixel that holds its centre.
+
+    rows, cols: int64, shapes that broadcast to the target's (row, col). inside: bool, False where the centre is off the source.
+    """
+
+    rows: np.ndarray
+    cols: np.ndarray
+    inside: np.ndarray
+
+    def take(self, values: np.ndarray, outside: int | float = 0) -> np.ndarray:
+        """Source values (…, row, col) on the target grid, `outside` where there is none."""
+        picked = values[..., self.rows, self.cols]
+        return picked if self.inside.all() else np.where(self.inside, picked, np.asarray(outside, values.dtype))
+
+
+def same_lattice(a: GeoBox, b: GeoBox) -> bool:
+    """True when both grids have the same CRS and pixel size, and their pixels coincide."""
+    return aligned(a, b) and abs(a.transform.a - b.transform.a) < TOLERANCE * abs(a.transform.a)
+
+
+def aligned(fine: GeoBox, coarse: GeoBox) -> bool:
+    """True when the corners of the coarse pixels fall on corners of the fine ones (same CRS, whole ratio of pixel sizes)."""
+    if fine.crs != coarse.crs:
+        return False
+    a, b = fine.transform, coarse.transform
+    ratios = (b.a / a.a, b.e / a.e)
+    offsets = ((b.c - a.c) / a.a, (b.f - a.f) / a.e)
+    return all(abs(v - round(v)) < TOLERANCE * max(1.0, abs(v)) for v in (*ratios, *offsets)) and min(ratios) > 0.5
+
+
+def nearest_index(target: GeoBox, source: GeoBox) -> NearestIndex:
+    """Pixels of `source` that hold the pixel centres of `target`; a centre on an edge belongs to the pixel after it.
+
+    Same CRS: two vectors, exact to TOLERANCE. Else the centres are transformed one by one.
+    """
+    height, width = target.shape
+    t = target.transform
+    x = t.c + t.a * (np.arange(width) + 0.5)
+    y = t.f + t.e * (np.arange(height) + 0.5)
+    if target.crs == source.crs:
+        cols, rows = _pixel(x[None, :], source.transform.c, source.transform.a), _pixel(y[:, None], source.transform.f, source.transform.e)
+    else:
+        transformer = Transformer.from_crs(target.crs.to_wkt(), source.crs.to_wkt(), always_xy=True)
+        xs, ys = transformer.transform(np.broadcast_to(x[None, :], (height, width)).ravel(), np.broadcast_to(y[:, None], (height, width)).ravel())
+        cols = _pixel(xs.reshape(height, width), source.transform.c, source.transform.a)
+        rows = _pixel(ys.reshape(height, width), source.transform.f, source.transform.e)
+    inside = (rows >= 0) & (rows < source.shape[0]) & (cols >= 0) & (cols < source.shape[1])
+    return NearestIndex(np.clip(rows, 0, source.shape[0] - 1), np.clip(cols, 0, source.shape[1] - 1), inside)
+
+
+def _pixel(position: np.ndarray, origin: float, step: float) -> np.ndarray:
+    offset = (position - origin) / step
+    near = np.round(offset)
+    offset = np.where(np.abs(offset - near) < TOLERANCE, near, offset)
+    return np.where(np.isfinite(offset), np.floor(offset), -1).astype(np.int64)

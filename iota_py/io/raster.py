@@ -1,0 +1,257 @@
+"""Rasters: headers, windowed reading with a fixed driver, and publishing GeoTIFF and cloud-optimised GeoTIFF.
+
+A file is opened with the driver that its name promises (`.tif` GTiff, `.jp2` JP2OpenJPEG), never by guessing from content: a
+VRT behind a `.tif` name can read any other file. Writers use one thread, since GDAL's threaded compression hides a full disk.
+"""
+
+from __future__ import annotations
+
+import os
+import zipfile
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import rasterio
+import rasterio.features
+import rasterio.shutil
+import rasterio.warp
+import rasterio.windows
+from odc.geo.geobox import GeoBox
+from rasterio.enums import Resampling
+
+from iota_py.errors import Fault, InputError, StorageError
+from iota_py.grid.windows import Window
+from iota_py.io.publish import published
+
+DRIVERS = {".tif": "GTiff", ".tiff": "GTiff", ".jp2": "JP2OpenJPEG"}
+MAX_PIXELS = 40_000 * 40_000
+COG_BLOCK = 512
+_ENV = {"GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR", "GDAL_NUM_THREADS": "1", "GDAL_TIFF_INTERNAL_MASK": True}
+
+
+@dataclass(frozen=True)
+class RasterHeader:
+    """What a raster says of itself before any pixel is read. block: (rows, cols) that are compressed together."""
+
+    geobox: GeoBox
+    count: int
+    dtype: str
+    nodata: float | None
+    block: tuple[int, int]
+
+
+def raster_path(file: str | Path, member: str = "") -> str:
+    """GDAL's name of a file, or of a member of a zip archive."""
+    return f"/vsizip/{{{file}}}/{member}" if member else str(file)
+
+
+@contextmanager
+def open_raster(path: str) -> Iterator[Any]:
+    """Open for reading with the driver of the name.
+
+    Raises InputError when the file is missing, is not what its name says, or declares more than MAX_PIXELS.
+    """
+    driver = DRIVERS.get(Path(path).suffix.lower())
+    if driver is None:
+        raise InputError(Fault("E-RAS-001", path, "", f"expected a raster named {', '.join(DRIVERS)}", "convert it, for instance with gdal_translate"))
+    try:
+        with rasterio.Env(**_ENV):
+            dataset = rasterio.open(path, driver=driver)
+    except rasterio.errors.RasterioIOError as error:
+        raise InputError(
+            Fault("E-RAS-002", path, "", f"cannot be opened as {driver} ({_reason(error)})", "download the product again, or leave this file out")
+        ) from error
+    try:
+        if dataset.width * dataset.height > MAX_PIXELS:
+            raise InputError(Fault("E-RAS-003", path, "", f"declares {dataset.width} × {dataset.height} pixels, more than any tile has"))
+        yield dataset
+    finally:
+        dataset.close()
+
+
+def read_header(path: str) -> RasterHeader:
+    """Header of a raster. Raises InputError when it has no CRS, or a rotated or south-up grid."""
+    with open_raster(path) as dataset:
+        transform = dataset.transform
+        if dataset.crs is None:
+            raise InputError(Fault("E-RAS-004", path, "crs", "expected a coordinate reference system, found none"))
+        if transform.b or transform.d or transform.a <= 0 or transform.e >= 0:
+            raise InputError(Fault("E-RAS-005", path, "transform", "expected a north-up grid, found a rotated or south-up one"))
+        geobox = GeoBox((dataset.height, dataset.width), transform, dataset.crs)
+        return RasterHeader(geobox, dataset.count, dataset.dtypes[0], dataset.nodata, dataset.block_shapes[0])
+
+
+def read_window(path: str, window: Window | None = None, bands: int | list[int] = 1) -> np.ndarray:
+    """Pixels of a window, (row, col) for one band or (band, row, col) for a list; the file's own dtype.
+
+    Raises InputError when a block cannot be decoded or the window leaves the raster.
+    """
+    with open_raster(path) as dataset:
+        part = None
+        if window is not None:
+            if window.row < 0 or window.col < 0 or window.row + window.height > dataset.height or window.col + window.width > dataset.width:
+                raise InputError(Fault("E-RAS-006", path, "", f"window {window} leaves the raster of {dataset.height} × {dataset.width} pixels"))
+            part = rasterio.windows.Window(window.col, window.row, window.width, window.height)
+        try:
+            return dataset.read(bands, window=part)
+        except (rasterio.errors.RasterioIOError, ValueError) as error:
+            raise InputError(
+                Fault("E-RAS-007", path, "", f"cannot be read near {window or 'any window'} ({_reason(error)})", "the file is damaged: download it again")
+            ) from error
+
+
+def resample(values: np.ndarray, source: GeoBox, target: GeoBox, method: str, nodata: int) -> np.ndarray:
+    """Values (row, col) of a source grid on a target grid by `nearest`, `bilinear`, `cubic` or `average`; `nodata` where there is none."""
+    out = np.full(target.shape, nodata, values.dtype)
+    rasterio.warp.reproject(
+        values, out, src_transform=source.transform, src_crs=source.crs, src_nodata=nodata,
+        dst_transform=target.transform, dst_crs=target.crs, dst_nodata=nodata, resampling=Resampling[method], num_threads=1,
+    )  # fmt: skip
+    return out
+
+
+def burn(shapes: Iterable[tuple[Any, int]], geobox: GeoBox, dtype: str = "int32") -> np.ndarray:
+    """Rasterise (geometry, value) pairs: a pixel takes the value of the last geometry that contains its centre, 0 outside all."""
+    pairs = list(shapes)
+    if not pairs:
+        return np.zeros(geobox.shape, dtype)
+    return rasterio.features.rasterize(pairs, out_shape=geobox.shape, transform=geobox.transform, fill=0, dtype=dtype)
+
+
+def write_raster(
+    path: str | Path,
+    geobox: GeoBox,
+    dtype: str,
+    blocks: Iterable[tuple[Window, np.ndarray]],
+    *,
+    count: int = 1,
+    nodata: float | None = None,
+    options: Mapping[str, Any] | None = None,
+    finish: Callable[[Any], None] | None = None,
+) -> None:
+    """Publish a GeoTIFF from blocks of (row, col) or (band, row, col) pixels, and read it back before it takes its name.
+
+    options: creation options beside the defaults (deflate). finish: called with the open dataset for colours, tags, names.
+    Raises StorageError when it cannot be written whole.
+    """
+    with published(path) as part:
+        _write(part, geobox, dtype, blocks, count, nodata, {"compress": "deflate", **(options or {})}, finish)
+        _verify(part, path, geobox, dtype, count)
+
+
+def write_cog(
+    path: str | Path,
+    geobox: GeoBox,
+    dtype: str,
+    blocks: Iterable[tuple[Window, np.ndarray]],
+    *,
+    overviews: str,
+    nodata: float | None = None,
+    finish: Callable[[Any], None] | None = None,
+) -> None:
+    """Publish a one-band cloud-optimised GeoTIFF; overviews by `mode` (classes), `average` or `nearest`. Else as write_raster."""
+    plain = Path(path).with_name(f".{Path(path).stem}.plain.{os.getpid()}.part.tif")
+    plain.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        tiles = {"tiled": True, "blockxsize": 256, "blockysize": 256, "compress": "zstd", "zstd_level": 1}
+        _write(plain, geobox, dtype, blocks, 1, nodata, tiles, finish)
+        with published(path) as part:
+            options = {"BLOCKSIZE": COG_BLOCK, "COMPRESS": "DEFLATE", "PREDICTOR": "NO", "OVERVIEW_RESAMPLING": overviews.upper(), "BIGTIFF": "IF_SAFER"}
+            try:
+                with rasterio.Env(**_ENV):
+                    rasterio.shutil.copy(plain, part, driver="COG", **options)
+            except Exception as error:  # the COG driver raises classes outside rasterio's and the system's trees
+                raise _unwritable(path, error) from error
+            _verify(part, path, geobox, dtype, 1)
+    finally:
+        plain.unlink(missing_ok=True)
+
+
+def zip_members(path: str | Path) -> list[str]:
+    """Names in a zip archive. Raises InputError when it is damaged, or when a name leaves the archive (`..`, absolute, a link)."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            entries = archive.infolist()
+    except (zipfile.BadZipFile, OSError) as error:
+        raise InputError(Fault("E-ZIP-001", str(path), "", f"not a readable zip archive ({error})", "download the product again")) from error
+    for entry in entries:
+        link = (entry.external_attr >> 16) & 0o170000 == 0o120000
+        if link or entry.filename.startswith(("/", "\\")) or ".." in Path(entry.filename).parts:
+            raise InputError(Fault("E-ZIP-002", str(path), entry.filename, "a member leaves the archive", "refused: do not use this file"))
+        if entry.file_size > 20_000_000_000 or entry.file_size > 2000 * max(entry.compress_size, 1000):
+            raise InputError(Fault("E-ZIP-003", str(path), entry.filename, f"unpacks {entry.compress_size} bytes to {entry.file_size}: refused"))
+    return [entry.filename for entry in entries if not entry.is_dir()]
+
+
+def read_member(path: str | Path, member: str = "", limit: int = 50_000_000) -> bytes:
+    """Content of a small file, or of a zip member (at most `limit` bytes)."""
+    try:
+        if not member:
+            content = Path(path).read_bytes()
+        else:
+            with zipfile.ZipFile(path) as archive, archive.open(member) as stream:
+                content = stream.read(limit + 1)
+    except (OSError, zipfile.BadZipFile, EOFError, ValueError) as error:
+        raise InputError(Fault("E-ZIP-001", str(path), member, f"cannot be read ({error})", "download the product again")) from error
+    if len(content) > limit:
+        raise InputError(Fault("E-ZIP-003", str(path), member, f"larger than {limit} bytes: refused"))
+    return content
+
+
+def _write(
+    part: Path,
+    geobox: GeoBox,
+    dtype: str,
+    blocks: Iterable[tuple[Window, np.ndarray]],
+    count: int,
+    nodata: float | None,
+    options: Mapping[str, Any],
+    finish: Callable[[Any], None] | None,
+) -> None:
+    height, width = geobox.shape
+    profile = {
+        "driver": "GTiff", "height": height, "width": width, "count": count, "dtype": dtype, "crs": geobox.crs.to_wkt(), "transform": geobox.transform,
+        "nodata": nodata, "BIGTIFF": "IF_SAFER", "SPARSE_OK": "FALSE", **options,
+    }  # fmt: skip
+    try:
+        with rasterio.Env(**_ENV), rasterio.open(part, "w", **profile) as dataset:
+            for window, values in blocks:
+                if values.shape[-2:] != (window.height, window.width) or values.dtype != np.dtype(dtype):
+                    raise ValueError(f"block of {values.shape} {values.dtype} for a window of {window.height} × {window.width} {dtype}")
+                where = rasterio.windows.Window(window.col, window.row, window.width, window.height)
+                dataset.write(values, window=where) if values.ndim == 3 else dataset.write(values, 1, window=where)
+            if finish is not None:
+                finish(dataset)
+    except rasterio.errors.RasterioIOError as error:
+        raise _unwritable(part, error) from error
+
+
+def _verify(part: Path, path: str | Path, geobox: GeoBox, dtype: str, count: int) -> None:
+    """Read the file back: its header is the one asked for and each of its blocks was stored and decodes."""
+    try:
+        with rasterio.Env(**_ENV), rasterio.open(part, driver="GTiff") as dataset:
+            found = (dataset.shape, dataset.count, dataset.dtypes[0])
+            if found != (tuple(geobox.shape), count, dtype):
+                raise StorageError(Fault("E-IO-002", str(path), "", f"read back as {found}, expected {(tuple(geobox.shape), count, dtype)}"))
+            rows, cols = dataset.block_shapes[0]
+            for band in range(1, count + 1):
+                for i, j in ((i, j) for i in range(-(-dataset.height // rows)) for j in range(-(-dataset.width // cols))):
+                    if dataset.get_tag_item(f"BLOCK_OFFSET_{j}_{i}", "TIFF", bidx=band) is None:
+                        raise StorageError(Fault("E-IO-002", str(path), "", f"block {i}, {j} was never written", "run again"))
+            for _, window in dataset.block_windows(1):
+                dataset.read(window=window)
+    except rasterio.errors.RasterioIOError as error:
+        raise _unwritable(path, error) from error
+
+
+def _unwritable(path: str | Path, error: Exception) -> StorageError:
+    return StorageError(Fault("E-IO-001", str(path), "", f"could not be written whole ({_reason(error)})", "free disk space or mend permissions, then run again"))
+
+
+def _reason(error: Exception) -> str:
+    cause = error.__cause__ or error
+    return " ".join(str(cause).split())[:200]
