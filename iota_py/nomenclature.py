@@ -51,14 +51,18 @@ class Nomenclature:
         Raises ConfigError with every fault found.
         """
         if not isinstance(document, dict) or not isinstance(document.get("classes"), list) or not document["classes"]:
-            raise ConfigError(Fault("E-NOM-001", source, "classes", "expected a list of classes, found none", "see configs/nomenclatures/oso-23.yaml"))
+            raise ConfigError(
+                Fault("E-NOM-001", source, "classes", "expected a list of classes, found none", "see configs/nomenclatures/oso-23.yaml")
+            )
         faults: list[Fault] = []
         classes = [_read_class(entry, index, source, faults) for index, entry in enumerate(document["classes"])]
         known = [c for c in classes if c is not None]
         for what in ("code", "alias"):
             values = [getattr(c, what) for c in known]
             for value in sorted({v for v in values if values.count(v) > 1}, key=str):
-                faults.append(Fault("E-NOM-003", source, "classes", f"{what} `{value}` is given to several classes", "give each class its own"))
+                faults.append(
+                    Fault("E-NOM-003", source, "classes", f"{what} `{value}` is given to several classes", "give each class its own")
+                )
         if faults:
             raise ConfigError(*faults)
         return cls(str(document.get("name") or source), tuple(sorted(known)))
@@ -91,7 +95,7 @@ class Nomenclature:
 
     def colormap(self) -> dict[int, tuple[int, int, int, int]]:
         """GDAL colour table: nodata transparent, unused codes black."""
-        table = {code: (0, 0, 0, 255) for code in range(256)}
+        table = dict.fromkeys(range(256), (0, 0, 0, 255))
         table[NODATA] = (0, 0, 0, 0)
         table.update({c.code: (*c.colour, 255) for c in self.classes})
         return table
@@ -114,12 +118,26 @@ def ramp_style(low: float, high: float, label: str, stops: int = 5) -> str:
     root = ET.Element("qgis", version="3.28", styleCategories="Symbology")
     pipe = ET.SubElement(root, "pipe")
     renderer = ET.SubElement(
-        pipe, "rasterrenderer", type="singlebandpseudocolor", band="1", opacity="1", alphaBand="-1", classificationMin=f"{low:g}", classificationMax=f"{high:g}"
+        pipe,
+        "rasterrenderer",
+        type="singlebandpseudocolor",
+        band="1",
+        opacity="1",
+        alphaBand="-1",
+        classificationMin=f"{low:g}",
+        classificationMax=f"{high:g}",
     )
     shader = ET.SubElement(ET.SubElement(renderer, "rastershader"), "colorrampshader", colorRampType="INTERPOLATED", labelPrecision="0")
     for i in range(stops):
         value = low + (high - low) * i / (stops - 1)
-        ET.SubElement(shader, "item", value=f"{value:g}", color=colours[i * (len(colours) - 1) // (stops - 1)], alpha="255", label=f"{label} {value:g}")
+        ET.SubElement(
+            shader,
+            "item",
+            value=f"{value:g}",
+            color=colours[i * (len(colours) - 1) // (stops - 1)],
+            alpha="255",
+            label=f"{label} {value:g}",
+        )
     ET.indent(root)
     return "<!DOCTYPE qgis>\n" + ET.tostring(root, encoding="unicode") + "\n"
 

@@ -56,7 +56,9 @@ def nearest_index(target: GeoBox, source: GeoBox) -> NearestIndex:
         cols, rows = _pixel(x[None, :], source.transform.c, source.transform.a), _pixel(y[:, None], source.transform.f, source.transform.e)
     else:
         transformer = Transformer.from_crs(target.crs.to_wkt(), source.crs.to_wkt(), always_xy=True)
-        xs, ys = transformer.transform(np.broadcast_to(x[None, :], (height, width)).ravel(), np.broadcast_to(y[:, None], (height, width)).ravel())
+        xs, ys = transformer.transform(
+            np.broadcast_to(x[None, :], (height, width)).ravel(), np.broadcast_to(y[:, None], (height, width)).ravel()
+        )
         cols = _pixel(xs.reshape(height, width), source.transform.c, source.transform.a)
         rows = _pixel(ys.reshape(height, width), source.transform.f, source.transform.e)
     inside = (rows >= 0) & (rows < source.shape[0]) & (cols >= 0) & (cols < source.shape[1])

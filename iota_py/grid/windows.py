@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from odc.geo import Shape2d
 from odc.geo.geobox import GeoBox
+
+
+Shape = tuple[int, int] | Shape2d  # (rows, cols)
 
 
 @dataclass(frozen=True, order=True)
@@ -34,12 +38,12 @@ class Window:
         return f"rows {self.row}–{self.row + self.height - 1}, columns {self.col}–{self.col + self.width - 1}"
 
 
-def whole(shape: tuple[int, int]) -> Window:
+def whole(shape: Shape) -> Window:
     """The window that covers a grid of this shape."""
     return Window(0, 0, int(shape[0]), int(shape[1]))
 
 
-def split(shape: tuple[int, int], size: tuple[int, int]) -> list[Window]:
+def split(shape: Shape, size: tuple[int, int]) -> list[Window]:
     """Windows of `size` (rows, cols) that cover a grid of `shape` once, in row-major order; the last ones may be smaller."""
     height, width = shape
     rows, cols = size
@@ -52,7 +56,7 @@ def split(shape: tuple[int, int], size: tuple[int, int]) -> list[Window]:
     ]  # fmt: skip
 
 
-def window_size(shape: tuple[int, int], block: tuple[int, int], pixels: int) -> tuple[int, int]:
+def window_size(shape: Shape, block: tuple[int, int], pixels: int) -> tuple[int, int]:
     """Rows and columns of a window that follows the blocks of the files and holds about `pixels` pixels at most.
 
     Files in strips (a block as wide as the raster) are read by full rows; files in tiles by whole tiles. Reading across the blocks
@@ -67,3 +71,10 @@ def window_size(shape: tuple[int, int], block: tuple[int, int], pixels: int) -> 
     cols = min(width, across * block_cols)
     rows = max(block_rows, pixels // cols // block_rows * block_rows)
     return min(rows, height), cols
+
+
+def crs_text(geobox: GeoBox) -> str:
+    """Well-known text of a grid's coordinate reference system. Raises ValueError when it has none."""
+    if geobox.crs is None:
+        raise ValueError(f"grid of {geobox.shape} has no coordinate reference system")
+    return str(geobox.crs.to_wkt())

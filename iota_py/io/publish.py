@@ -37,7 +37,13 @@ def published(path: str | Path) -> Iterator[Path]:
         _sync(path.parent)
     except OSError as error:
         raise StorageError(
-            Fault("E-IO-001", str(path), "", f"could not be written: {error.strerror or error}", "free disk space or mend permissions, then run again")
+            Fault(
+                "E-IO-001",
+                str(path),
+                "",
+                f"could not be written: {error.strerror or error}",
+                "free disk space or mend permissions, then run again",
+            )
         ) from error
     finally:
         part.unlink(missing_ok=True)

@@ -7,7 +7,6 @@ VRT behind a `.tif` name can read any other file. Writers use one thread, since 
 from __future__ import annotations
 
 import os
-import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -57,13 +56,21 @@ def open_raster(path: str) -> Iterator[Any]:
     """
     driver = DRIVERS.get(Path(path).suffix.lower())
     if driver is None:
-        raise InputError(Fault("E-RAS-001", path, "", f"expected a raster named {', '.join(DRIVERS)}", "convert it, for instance with gdal_translate"))
+        raise InputError(
+            Fault("E-RAS-001", path, "", f"expected a raster named {', '.join(DRIVERS)}", "convert it, for instance with gdal_translate")
+        )
     try:
         with rasterio.Env(**_ENV):
             dataset = rasterio.open(path, driver=driver)
     except rasterio.errors.RasterioIOError as error:
         raise InputError(
-            Fault("E-RAS-002", path, "", f"cannot be opened as {driver} ({_reason(error)})", "download the product again, or leave this file out")
+            Fault(
+                "E-RAS-002",
+                path,
+                "",
+                f"cannot be opened as {driver} ({_reason(error)})",
+                "download the product again, or leave this file out",
+            )
         ) from error
     try:
         if dataset.width * dataset.height > MAX_PIXELS:
@@ -94,13 +101,21 @@ def read_window(path: str, window: Window | None = None, bands: int | list[int] 
         part = None
         if window is not None:
             if window.row < 0 or window.col < 0 or window.row + window.height > dataset.height or window.col + window.width > dataset.width:
-                raise InputError(Fault("E-RAS-006", path, "", f"window {window} leaves the raster of {dataset.height} × {dataset.width} pixels"))
+                raise InputError(
+                    Fault("E-RAS-006", path, "", f"window {window} leaves the raster of {dataset.height} × {dataset.width} pixels")
+                )
             part = rasterio.windows.Window(window.col, window.row, window.width, window.height)
         try:
             return dataset.read(bands, window=part)
         except (rasterio.errors.RasterioIOError, ValueError) as error:
             raise InputError(
-                Fault("E-RAS-007", path, "", f"cannot be read near {window or 'any window'} ({_reason(error)})", "the file is damaged: download it again")
+                Fault(
+                    "E-RAS-007",
+                    path,
+                    "",
+                    f"cannot be read near {window or 'any window'} ({_reason(error)})",
+                    "the file is damaged: download it again",
+                )
             ) from error
 
 
@@ -160,7 +175,13 @@ def write_cog(
         tiles = {"tiled": True, "blockxsize": 256, "blockysize": 256, "compress": "zstd", "zstd_level": 1}
         _write(plain, geobox, dtype, blocks, 1, nodata, tiles, finish)
         with published(path) as part:
-            options = {"BLOCKSIZE": COG_BLOCK, "COMPRESS": "DEFLATE", "PREDICTOR": "NO", "OVERVIEW_RESAMPLING": overviews.upper(), "BIGTIFF": "IF_SAFER"}
+            options = {
+                "BLOCKSIZE": COG_BLOCK,
+                "COMPRESS": "DEFLATE",
+                "PREDICTOR": "NO",
+                "OVERVIEW_RESAMPLING": overviews.upper(),
+                "BIGTIFF": "IF_SAFER",
+            }
             try:
                 with rasterio.Env(**_ENV):
                     rasterio.shutil.copy(plain, part, driver="COG", **options)
@@ -169,37 +190,6 @@ def write_cog(
             _verify(part, path, geobox, dtype, 1)
     finally:
         plain.unlink(missing_ok=True)
-
-
-def zip_members(path: str | Path) -> list[str]:
-    """Names in a zip archive. Raises InputError when it is damaged, or when a name leaves the archive (`..`, absolute, a link)."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            entries = archive.infolist()
-    except (zipfile.BadZipFile, OSError) as error:
-        raise InputError(Fault("E-ZIP-001", str(path), "", f"not a readable zip archive ({error})", "download the product again")) from error
-    for entry in entries:
-        link = (entry.external_attr >> 16) & 0o170000 == 0o120000
-        if link or entry.filename.startswith(("/", "\\")) or ".." in Path(entry.filename).parts:
-            raise InputError(Fault("E-ZIP-002", str(path), entry.filename, "a member leaves the archive", "refused: do not use this file"))
-        if entry.file_size > 20_000_000_000 or entry.file_size > 2000 * max(entry.compress_size, 1000):
-            raise InputError(Fault("E-ZIP-003", str(path), entry.filename, f"unpacks {entry.compress_size} bytes to {entry.file_size}: refused"))
-    return [entry.filename for entry in entries if not entry.is_dir()]
-
-
-def read_member(path: str | Path, member: str = "", limit: int = 50_000_000) -> bytes:
-    """Content of a small file, or of a zip member (at most `limit` bytes)."""
-    try:
-        if not member:
-            content = Path(path).read_bytes()
-        else:
-            with zipfile.ZipFile(path) as archive, archive.open(member) as stream:
-                content = stream.read(limit + 1)
-    except (OSError, zipfile.BadZipFile, EOFError, ValueError) as error:
-        raise InputError(Fault("E-ZIP-001", str(path), member, f"cannot be read ({error})", "download the product again")) from error
-    if len(content) > limit:
-        raise InputError(Fault("E-ZIP-003", str(path), member, f"larger than {limit} bytes: refused"))
-    return content
 
 
 def _write(
@@ -236,7 +226,9 @@ def _verify(part: Path, path: str | Path, geobox: GeoBox, dtype: str, count: int
         with rasterio.Env(**_ENV), rasterio.open(part, driver="GTiff") as dataset:
             found = (dataset.shape, dataset.count, dataset.dtypes[0])
             if found != (tuple(geobox.shape), count, dtype):
-                raise StorageError(Fault("E-IO-002", str(path), "", f"read back as {found}, expected {(tuple(geobox.shape), count, dtype)}"))
+                raise StorageError(
+                    Fault("E-IO-002", str(path), "", f"read back as {found}, expected {(tuple(geobox.shape), count, dtype)}")
+                )
             rows, cols = dataset.block_shapes[0]
             for band in range(1, count + 1):
                 for i, j in ((i, j) for i in range(-(-dataset.height // rows)) for j in range(-(-dataset.width // cols))):
@@ -249,9 +241,39 @@ def _verify(part: Path, path: str | Path, geobox: GeoBox, dtype: str, count: int
 
 
 def _unwritable(path: str | Path, error: Exception) -> StorageError:
-    return StorageError(Fault("E-IO-001", str(path), "", f"could not be written whole ({_reason(error)})", "free disk space or mend permissions, then run again"))
+    return StorageError(
+        Fault(
+            "E-IO-001",
+            str(path),
+            "",
+            f"could not be written whole ({_reason(error)})",
+            "free disk space or mend permissions, then run again",
+        )
+    )
 
 
 def _reason(error: Exception) -> str:
     cause = error.__cause__ or error
     return " ".join(str(cause).split())[:200]
+
+
+def read_reduced(path: str, max_side: int) -> np.ndarray:
+    """Band 1 (row, col) reduced by nearest neighbour, from the overviews where there are, so that no side is longer than `max_side`."""
+    with open_raster(path) as dataset:
+        factor = max(1.0, max(dataset.shape) / max_side)
+        shape = tuple(max(1, round(side / factor)) for side in dataset.shape)
+        return dataset.read(1, out_shape=shape, resampling=Resampling.nearest)
+
+
+def count_values(path: str) -> np.ndarray:
+    """Number of pixels of each value of a uint8 raster, int64 (256,), read block by block."""
+    counts = np.zeros(256, np.int64)
+    with open_raster(path) as dataset:
+        for _, window in dataset.block_windows(1):
+            counts += np.bincount(dataset.read(1, window=window).ravel(), minlength=256)
+    return counts
+
+
+def gdal_version() -> str:
+    """Version of GDAL."""
+    return str(rasterio.__gdal_version__)

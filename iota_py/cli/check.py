@@ -1,0 +1,35 @@
+"""`iota-py check`: is a configuration usable, and are its inputs?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from iota_py.cli.console import err, out, show_faults
+from iota_py.config import load_config
+from iota_py.errors import EXIT_USER, IotaError
+from iota_py.pipeline.preflight import examine
+from iota_py.pipeline.run import describe_inputs, read_bad
+
+
+def check(config: Annotated[Path, typer.Argument(help="configuration of a run (YAML)", metavar="CONFIG")]) -> int:
+    """Validate a configuration and its inputs: every fault at once, with the way out. Nothing is started.
+
+    Example: [bold]iota-py check configs/demo.yaml[/]
+    """
+    try:
+        settings = load_config(config)
+        inventory = examine(settings, read_bad(settings.output))
+    except IotaError as error:
+        count = len(error.faults)
+        err.print(f"{config}: {count} fault{'s' if count > 1 else ''}")
+        show_faults(error.faults)
+        err.print("nothing was started")
+        return EXIT_USER
+    out.print(f"{config}: no fault")
+    out.print(f"  inputs    {describe_inputs(inventory)}")
+    out.print(f"  features  {len(inventory.feature_names)} per pixel")
+    out.print(f"  regions   {', '.join(name for _, name in inventory.regions)}")
+    return 0

@@ -1,0 +1,76 @@
+"""What a person sees: lines by topic, progress bars, faults. Everything goes to one console; colours only on a terminal."""
+
+from __future__ import annotations
+
+import time
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
+
+from iota_py.errors import Fault
+
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+LABELS = {
+    "polygons": "polygons", "footprint": "footprints", "candidates": "reference pixels", "selection": "selection", "samples": "samples",
+    "train": "train", "predict": "map", "assemble": "tiles", "mosaic": "mosaic", "assess": "assess", "summary": "summary", "report": "report",
+}  # fmt: skip
+
+
+def show_faults(faults: tuple[Fault, ...]) -> None:
+    """One line for each fault."""
+    for fault in faults:
+        err.print(f"[red]{escape(fault.code)}[/] {escape(fault.line().removeprefix(fault.code).strip())}")
+
+
+class Bars:
+    """Progress of a run: a bar with count and time left on a terminal, a line at the end of each stage elsewhere."""
+
+    def __init__(self, quiet: bool = False) -> None:
+        self.quiet = quiet
+        self.progress = Progress(
+            SpinnerColumn(), TextColumn("{task.description:<17}"), BarColumn(24), MofNCompleteColumn(), TimeRemainingColumn(compact=True),
+            console=out, transient=True,
+        )  # fmt: skip
+        self.tasks: dict[str, int] = {}
+        self.counts: dict[str, tuple[int, int]] = {}
+        self.last = 0.0
+
+    def __enter__(self) -> Bars:
+        if out.is_terminal and not self.quiet:
+            self.progress.start()
+        return self
+
+    def __exit__(self, *args: object) -> None:
+        self.progress.stop()
+
+    def say(self, topic: str, text: str) -> None:
+        """See pipeline.progress.Progress."""
+        if not self.quiet:
+            out.print(f"  [cyan]{escape(topic):<17}[/] {escape(text)}")
+
+    def start(self, stage: str, total: int, pending: int) -> None:
+        """See pipeline.progress.Progress."""
+        self.counts[stage] = (total, pending)
+        self.last = time.monotonic()
+        if pending:
+            self.tasks[stage] = self.progress.add_task(LABELS[stage], total=pending)
+
+    def advance(self, stage: str) -> None:
+        """See pipeline.progress.Progress."""
+        self.progress.advance(self.tasks[stage])
+
+    def end(self, stage: str, seconds: float) -> None:
+        """See pipeline.progress.Progress."""
+        total, pending = self.counts[stage]
+        if pending:
+            self.progress.remove_task(self.tasks.pop(stage))
+            self.say(
+                LABELS[stage], f"{pending} of {total} tasks, {seconds:.1f} s" if pending < total else f"{total} tasks, {seconds:.1f} s"
+            )
+
+    def warn(self, text: str) -> None:
+        """See pipeline.progress.Progress."""
+        out.print(f"  [yellow]warning[/]           {escape(text)}")

@@ -1,0 +1,42 @@
+"""`iota-py plan`: what a run would do, before it does anything."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from iota_py.cli.console import LABELS, out
+from iota_py.config import load_config
+from iota_py.pipeline.plan import STAGES
+from iota_py.pipeline.run import describe_inputs, disk_estimate, pending, prepare
+from iota_py.pipeline.state import State
+
+
+def plan(config: Annotated[Path, typer.Argument(help="configuration of a run (YAML)", metavar="CONFIG")]) -> None:
+    """Show the tasks of a run, what is done already, and the memory and disk that the rest will take. Nothing is started.
+
+    Example: [bold]iota-py plan configs/demo.yaml[/]
+    """
+    settings = load_config(config)
+    inventory, tasks = prepare(settings)
+    todo = pending(tasks, State(settings.output))
+    out.print(f"{settings.name}: {describe_inputs(inventory)}")
+    table = Table("stage", "tasks", "done", "to do", box=None, header_style="bold", pad_edge=False)
+    for stage in STAGES:
+        every = tasks.stage(stage)
+        left = sum(task.id in todo for task in every)
+        if every:
+            table.add_row(LABELS[stage], str(len(every)), str(len(every) - left), str(left))
+    out.print(table)
+    memory = max(task.memory for task in tasks.tasks)
+    workers = settings.engine.worker_count
+    pixels = sum(t.geobox.shape[0] * t.geobox.shape[1] for t in inventory.tiles)
+    regions, runs = len(inventory.regions), settings.samples.split.runs
+    out.print(
+        f"{len(inventory.tiles)} tiles, {pixels / 1e6:.2f} Mpx, {len(inventory.feature_names)} features, {regions} regions × {runs} runs"
+    )
+    out.print(f"memory  about {memory / 1e6:.0f} MB per worker for a window, beside the models; {workers} workers ({settings.engine.kind})")
+    out.print(f"disk    at most {disk_estimate(inventory, settings) / 1e6:.0f} MB in {settings.output}")

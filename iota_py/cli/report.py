@@ -1,0 +1,26 @@
+"""`iota-py report`: write the report of a run anew from what the run has left."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from iota_py.cli.console import out
+from iota_py.errors import Fault, InputError
+from iota_py.pipeline import paths
+from iota_py.pipeline.steps.reporting import write_report
+from iota_py.pipeline.workspace import Workspace
+
+
+def report(folder: Annotated[Path, typer.Argument(help="folder of a run, e.g. runs/demo", metavar="RUN")]) -> None:
+    """Write report.html anew from what a run has left.
+
+    Example: [bold]iota-py report runs/demo[/]
+    """
+    if not (folder / paths.METRICS).exists():
+        fault = Fault("E-RUN-015", str(folder), "", "no finished run here (no assessment/metrics.json)", "iota-py run CONFIG")
+        raise InputError(fault)
+    write_report(Workspace(folder.resolve(), ""), {})
+    out.print(str(folder / paths.REPORT))

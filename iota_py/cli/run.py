@@ -1,0 +1,66 @@
+"""`iota-py run`: from products to an assessed map; what is there already is not done again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from iota_py.assessment.wording import verdict_line
+from iota_py.cli.console import Bars, out
+from iota_py.config import RunConfig, load_config
+from iota_py.errors import IotaError
+from iota_py.io.publish import read_json
+from iota_py.pipeline import paths
+from iota_py.pipeline.record import track, tracking_uri, write_manifest
+from iota_py.pipeline.run import Summary, prepare
+from iota_py.pipeline.run import run as run_pipeline
+
+
+def run(
+    config: Annotated[Path, typer.Argument(help="configuration of a run (YAML)", metavar="CONFIG")],
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only the results.")] = False,
+) -> None:
+    """Make the map, its accuracy, its report and its MLflow record. Run again, it does what is missing and nothing else.
+
+    Example: [bold]iota-py run configs/demo.yaml[/]
+    """
+    settings = load_config(config)
+    with Bars(quiet) as bars:
+        if not quiet:
+            out.print(f"[bold]{settings.name}[/]")
+        summary = run_pipeline(settings, bars)
+        _finish(settings, summary, bars)
+    _results(settings, summary)
+
+
+def _finish(settings: RunConfig, summary: Summary, bars: Bars) -> None:
+    """Manifest and record. A store that does not answer costs a warning, never the results."""
+    inventory, tasks = prepare(settings)
+    if not summary.nothing or not (settings.output / paths.MANIFEST).exists():
+        write_manifest(settings, inventory, tasks, summary.started)
+    if settings.tracking.enabled:
+        try:
+            track(settings, inventory, summary.started)
+        except IotaError as error:
+            bars.warn(f"the run is not recorded in MLflow: {error}")
+
+
+def _results(settings: RunConfig, summary: Summary) -> None:
+    root = settings.output
+    if summary.nothing:
+        out.print("nothing to do: every output is there and up to date")
+    out.print(verdict_line(read_json(root / paths.METRICS)))
+    out.print(f"map      {_short(root / paths.map_layer('classification'))}")
+    out.print(f"report   {_short(root / paths.REPORT)}")
+    if settings.tracking.enabled:
+        out.print(f"mlflow   iota-py ui {_short(root.parent)}" if settings.tracking.uri is None else f"mlflow   {tracking_uri(settings)}")
+
+
+def _short(path: Path) -> str:
+    """A path as one would type it from here."""
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)

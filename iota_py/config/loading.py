@@ -1,0 +1,183 @@
+"""From a file to a frozen configuration: `extends`, environment variables in paths, and every fault at once."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+import types
+import typing
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from iota_py.config.schema import PATH_FIELDS, RunConfig
+from iota_py.errors import ConfigError, Fault
+from iota_py.io.documents import read_yaml
+
+_VARIABLE = re.compile(r"\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^}]*))?\}")
+_MAX_EXTENDS = 10
+
+
+def load_config(path: str | Path) -> RunConfig:
+    """Read, merge, resolve and validate a configuration. Raises ConfigError with all the faults found."""
+    path = Path(path)
+    document = _read(path, ())
+    faults: list[Fault] = []
+    document = _resolve(document, "", path, faults)
+    try:
+        config = RunConfig.model_validate(document)
+    except ValidationError as error:
+        faults.extend(_merged([_fault(str(path), entry) for entry in error.errors()]))
+    if faults:
+        raise ConfigError(*faults)
+    return config
+
+
+def _read(path: Path, seen: tuple[Path, ...]) -> dict[str, Any]:
+    """Document of a file merged over the one that it extends; paths are made absolute by the folder of the file that names them."""
+    document = read_yaml(path)
+    if not isinstance(document, dict):
+        raise ConfigError(
+            Fault(
+                "E-CFG-001", str(path), "", f"expected keys and values, found {'nothing' if document is None else type(document).__name__}"
+            )
+        )
+    here = path.resolve()
+    if here in seen or len(seen) >= _MAX_EXTENDS:
+        raise ConfigError(Fault("E-CFG-002", str(path), "extends", "files extend each other in a circle", "remove one `extends`"))
+    base_name = document.pop("extends", None)
+    document = _anchor(document, "", here.parent)
+    if base_name is None:
+        return document
+    if not isinstance(base_name, str):
+        raise ConfigError(Fault("E-CFG-002", str(path), "extends", f"expected the path of a configuration, found {base_name!r}"))
+    return merge(_read(here.parent / base_name, (*seen, here)), document)
+
+
+def merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+    """`over` laid upon `base`: sections are merged key by key, everything else is replaced."""
+    merged = dict(base)
+    for key, value in over.items():
+        both = isinstance(value, dict) and isinstance(merged.get(key), dict)
+        merged[key] = merge(merged[key], value) if both else value
+    return merged
+
+
+def _anchor(value: Any, place: str, folder: Path) -> Any:
+    """Mark relative paths with the folder of their file, before files are merged."""
+    if isinstance(value, dict):
+        return {key: _anchor(item, f"{place}.{key}".lstrip("."), folder) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_anchor(item, f"{place}.{index}", folder) for index, item in enumerate(value)]
+    if isinstance(value, str) and value and PATH_FIELDS.match(place):
+        return _Anchored(value, folder)
+    return value
+
+
+class _Anchored(str):
+    """A path as written, with the folder that it is relative to."""
+
+    folder: Path
+
+    def __new__(cls, text: str, folder: Path) -> _Anchored:
+        self = super().__new__(cls, text)
+        self.folder = folder
+        return self
+
+
+def _resolve(value: Any, place: str, source: Path, faults: list[Fault]) -> Any:
+    if isinstance(value, dict):
+        return {key: _resolve(item, f"{place}.{key}".lstrip("."), source, faults) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_resolve(item, f"{place}.{index}", source, faults) for index, item in enumerate(value)]
+    if isinstance(value, _Anchored):
+        text = _VARIABLE.sub(lambda match: _variable(match, place, source, faults), value)
+        if "://" in text or text.startswith("/vsi"):
+            faults.append(Fault("E-CFG-003", str(source), place, f"expected a path on this machine, found `{text}`"))
+        return os.path.normpath(value.folder / text)
+    return value
+
+
+def _variable(match: re.Match[str], place: str, source: Path, faults: list[Fault]) -> str:
+    value = os.environ.get(match["name"], match["default"])
+    if value is None:
+        faults.append(
+            Fault("E-CFG-004", str(source), place, f"environment variable {match['name']} is not set", f"export {match['name']}=…")
+        )
+        return ""
+    return value
+
+
+def _fault(source: str, error: Any) -> Fault:
+    """One line from one pydantic error."""
+    location = [str(part) for part in error["loc"] if part not in ("random_forest", "lightgbm", "function-after")]
+    field = ".".join(_without_union_tags(location, error))
+    kind = error["type"]
+    if kind == "extra_forbidden":
+        known = _keys_at(RunConfig, error["loc"][:-1])
+        near = _nearest(str(error["loc"][-1]), known)
+        fix = f"did you mean `{near[0]}`?" if near else f"known keys: {', '.join(known)}"
+        return Fault("E-CFG-010", source, field, "unknown key", fix)
+    if kind == "missing":
+        return Fault("E-CFG-011", source, field, "this key is required and missing")
+    if kind == "value_error":
+        return Fault("E-CFG-013", source, field, str(error["ctx"]["error"]))
+    found = error.get("input")
+    shown = f", found `{found}`" if isinstance(found, (str, int, float, bool)) or found is None else ""
+    message = error["msg"][0].lower() + error["msg"][1:]
+    return Fault("E-CFG-012", source, field, f"{message}{shown}")
+
+
+def _nearest(word: str, known: list[str]) -> list[str]:
+    """The known key most like a word: the same letters first (a transposition), then by similarity."""
+    same = [key for key in known if sorted(key) == sorted(word)]
+    return same or difflib.get_close_matches(word, known, 1, 0.5)
+
+
+def _merged(faults: list[Fault]) -> list[Fault]:
+    """One fault a field: the members of a union each complain of the same value."""
+    by_field: dict[tuple[str, str], list[Fault]] = {}
+    for fault in faults:
+        by_field.setdefault((fault.code, fault.field), []).append(fault)
+    merged = []
+    for (code, field), group in by_field.items():
+        messages = list(dict.fromkeys(fault.message.split(", found")[0] for fault in group))
+        found = group[0].message.partition(", found")
+        merged.append(Fault(code, group[0].where, field, "; or ".join(messages) + "".join(found[1:]), group[0].fix))
+    return merged
+
+
+def _without_union_tags(location: list[str], error: Any) -> list[str]:
+    """Pydantic adds the name of a union's member to the place of an error; a person did not write that."""
+    return [part for part in location if not re.match(r"^(literal|tuple)\[|^constrained-|^(int|float|str)$", part)]
+
+
+def _keys_at(model: type[BaseModel], location: tuple[Any, ...]) -> list[str]:
+    """Keys that are allowed at a place of the schema."""
+    current: Any = model
+    for part in location:
+        if isinstance(current, type) and issubclass(current, BaseModel):
+            if part in current.model_fields:  # else the key of a mapping, whose sections were found a step earlier
+                options = _models(current.model_fields[part].annotation)
+                current = options[0] if len(options) == 1 else options
+        elif isinstance(current, list):
+            kinds = (
+                [m for m in current if part in typing.get_args(m.model_fields["kind"].annotation)]
+                if all("kind" in m.model_fields for m in current)
+                else []
+            )
+            current = kinds[0] if kinds else current
+    return list(current.model_fields) if isinstance(current, type) and issubclass(current, BaseModel) else []
+
+
+def _models(annotation: Any) -> list[type[BaseModel]]:
+    """The section classes that an annotation mentions."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    found: list[type[BaseModel]] = []
+    for argument in typing.get_args(annotation):
+        if not isinstance(argument, (str, types.NoneType)):
+            found.extend(_models(argument))
+    return found

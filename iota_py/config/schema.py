@@ -1,0 +1,298 @@
+"""Schema of a run's configuration. Values are frozen; unknown keys are refused. This module is the one reference of the names."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import re
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"
+WORD = r"^[a-z][a-z0-9_]{0,31}$"
+TILE = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$"
+
+Name = Annotated[str, Field(pattern=NAME)]
+Word = Annotated[str, Field(pattern=WORD)]
+TileName = Annotated[str, Field(pattern=TILE)]
+Positive = Annotated[int, Field(ge=1)]
+Share = Annotated[float, Field(gt=0, le=1)]
+
+
+class Section(BaseModel):
+    """Base of every section: frozen, unknown keys refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+
+
+class Grid(Section):
+    """Grid of the map. Default: the grid of the tiles, when they share one."""
+
+    crs: str | None = Field(None, description="coordinate reference system, e.g. EPSG:2154")
+    resolution: Annotated[float, Field(gt=0)] | None = Field(None, description="pixel size in units of the CRS")
+
+
+class Period(Section):
+    """Target dates of the gap-filled series. Default: first to last acquisition over all tiles."""
+
+    start: dt.date | None = None
+    end: dt.date | None = None
+    step: Positive = Field(10, description="days between target dates")
+    margin: Annotated[int, Field(ge=0)] = Field(0, description="days before start and after end whose acquisitions are used too")
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Period:
+        if self.start and self.end and self.start > self.end:
+            raise ValueError(f"start {self.start} is after end {self.end}")
+        return self
+
+
+class Validity(Section):
+    """What makes a pixel of an acquisition unusable, beside nodata and the edge of the swath."""
+
+    cloud: Literal["strict", "summary", "none"] | tuple[Annotated[int, Field(ge=0, le=7)], ...] = Field(
+        "strict", description="strict: any bit of the cloud mask; summary: its bit 0; or a list of bits"
+    )
+    saturation: bool = Field(True, description="pixels saturated in a band are unusable")
+
+
+class MaskFile(Section):
+    """A mask beside the bands of a raster series."""
+
+    path: Path | None = Field(None, description="folder, when not that of the bands")
+    pattern: str = Field(description="file name with the same placeholders as the bands'")
+    band: Positive = 1
+    invalid: tuple[int, ...] | None = Field(None, description="values that mean unusable")
+    bits: tuple[Annotated[int, Field(ge=0, le=15)], ...] | None = Field(None, description="bits, any of which means unusable")
+
+    @model_validator(mode="after")
+    def _one_meaning(self) -> MaskFile:
+        if (self.invalid is None) == (self.bits is None):
+            raise ValueError("give either `invalid` (values) or `bits`")
+        return self
+
+
+class SeriesFiles(Section):
+    """Layout of a series of rasters already on disk."""
+
+    pattern: str = Field(description="file name; placeholders {date} {time} {tile} {band} and * for anything")
+    tile: TileName = Field("tile", description="name of the tile when the pattern has none")
+    bands: dict[str, Positive] = Field(description="band name -> band number in the file (or 1 when the pattern has {band})", min_length=1)
+    scale: Annotated[float, Field(gt=0)] = Field(1.0, description="stored value = round(value × scale), a 16-bit integer")
+    nodata: float | None = Field(None, description="value of missing pixels, when the files do not say it; `.nan` is always missing")
+    minimum: float | None = Field(None, description="smaller values are unusable")
+    maximum: float | None = Field(None, description="larger values are unusable")
+    roles: dict[Literal["blue", "green", "red", "nir", "swir"], str] = Field(default_factory=dict, description="role in indices -> band")
+    masks: tuple[MaskFile, ...] = ()
+
+    @model_validator(mode="after")
+    def _dated(self) -> SeriesFiles:
+        if "{date}" not in self.pattern:
+            raise ValueError("the pattern needs {date}")
+        return self
+
+
+class Input(Section):
+    """One family of products, on disk."""
+
+    family: str
+    path: Path
+    bands: Literal["all"] | tuple[str, ...] = "all"
+    reflectance: Literal["FRE", "SRE"] = Field("FRE", description="with (FRE) or without (SRE) slope correction")
+    resampling: Literal["nearest", "bilinear", "cubic"] = Field("nearest", description="of coarser bands onto the grid of the tile")
+    valid: Validity = Validity()
+    exclude_dates: tuple[dt.date, ...] = ()
+    series: SeriesFiles | None = Field(None, description="layout of the files, for family raster-series")
+
+    @model_validator(mode="after")
+    def _layout(self) -> Input:
+        if (self.family == "raster-series") != (self.series is not None):
+            raise ValueError("`series` describes the files of family raster-series, and only of it")
+        return self
+
+
+class Features(Section):
+    """Features of one input."""
+
+    indices: tuple[str, ...] = ("NDVI", "NDWI", "BRIGHTNESS")
+    dates: Literal["grid", "own"] = Field(
+        "grid", description="grid: the target dates of `period`; own: the dates of the input, for regular composites"
+    )
+
+
+class Regions(Section):
+    """Polygons of the ecoregions; one model each."""
+
+    path: Path
+    field: str
+    layer: str | None = None
+
+
+class Split(Section):
+    """Draws of polygons into learning and validation, per region and class."""
+
+    runs: Positive = 1
+    ratio: Share = 0.7
+    seed: Annotated[int, Field(ge=0)] = 0
+
+
+class Selection(Section):
+    """How many usable pixels are learnt from, per class, region and run."""
+
+    strategy: Literal["all", "constant", "percent", "total", "smallest", "byclass"] = "all"
+    number: Positive | None = Field(None, description="pixels per class (constant) or in all (total)")
+    percent: Annotated[float, Field(gt=0, le=100)] | None = None
+    table: dict[int, Annotated[int, Field(ge=0)]] | None = Field(None, description="class code -> pixels (byclass)")
+
+    @model_validator(mode="after")
+    def _complete(self) -> Selection:
+        needs = {"constant": "number", "total": "number", "percent": "percent", "byclass": "table"}.get(self.strategy)
+        for key in ("number", "percent", "table"):
+            if (getattr(self, key) is not None) != (key == needs):
+                raise ValueError(
+                    f"strategy {self.strategy} needs `{key}`" if key == needs else f"strategy {self.strategy} has no use for `{key}`"
+                )
+        return self
+
+
+class SeriesTable(Section):
+    """Ready series in a table, one row per series and date; taken onto the dates of the map by day since the start of each series."""
+
+    path: Path
+    series: str = Field("sample_id", description="column that names the series")
+    date: str = "date"
+    label: str = "label"
+    bands: dict[str, str] = Field(description="band of the input -> column", min_length=1)
+    scale: Annotated[float, Field(gt=0)] = Field(1.0, description="stored value = round(value × scale), the unit of the input")
+    x: str | None = None
+    y: str | None = None
+
+
+class Samples(Section):
+    """Reference data, and what is made of it."""
+
+    polygons: Path | None = None
+    layer: str | None = None
+    table: SeriesTable | None = None
+    label: str = Field("code", description="field that holds the class: a code, an alias or a name of the nomenclature")
+    ignore: tuple[str | int, ...] = Field((), description="labels to leave out")
+    regions: Regions | None = None
+    split: Split = Split()
+    selection: Selection = Selection()
+    minimum_validity: Annotated[int, Field(ge=1, le=255)] = Field(1, description="clear observations that a usable pixel has at least")
+    allow_lost_classes: bool = Field(False, description="go on when a class loses all its learning pixels")
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Samples:
+        if (self.polygons is None) == (self.table is None):
+            raise ValueError("give either `polygons` (a vector file) or `table` (ready series)")
+        if self.table is not None and self.regions is not None:
+            raise ValueError("a table of series has no regions")
+        return self
+
+
+class RandomForest(Section):
+    """Random forest (scikit-learn)."""
+
+    kind: Literal["random_forest"]
+    trees: Positive = 100
+    max_depth: Positive | None = 25
+    min_samples_leaf: Positive = 5
+    max_features: Literal["sqrt", "log2"] | Share | Positive = "sqrt"
+    class_weight: Literal["balanced"] | None = None
+    bins: Annotated[int, Field(ge=2, le=255)] | None = Field(255, description="values of a feature that the forest tells apart; null: all")
+
+
+class LightGBM(Section):
+    """Gradient boosted trees (LightGBM)."""
+
+    kind: Literal["lightgbm"]
+    rounds: Positive = 100
+    leaves: Annotated[int, Field(ge=2)] = 31
+    learning_rate: Share = 0.1
+    min_samples_leaf: Positive = 20
+    feature_fraction: Share = 0.3
+    bagging_fraction: Share = 1.0
+    lambda_l2: Annotated[float, Field(ge=0)] = 0.0
+    max_bin: Annotated[int, Field(ge=2, le=255)] = 255
+
+
+Model = Annotated[RandomForest | LightGBM, Field(discriminator="kind")]
+
+
+class Tracking(Section):
+    """Where experiments are recorded."""
+
+    experiment: Name = "iota_py"
+    uri: str | None = Field(None, description="MLflow tracking URI; default: mlflow.db beside the folder of the run's output")
+    enabled: bool = True
+
+
+class Engine(Section):
+    """Where tasks run."""
+
+    kind: Literal["joblib", "dask"] = "joblib"
+    workers: Positive | Literal["all"] = "all"
+    window: Positive | None = Field(None, description="pixels on a side of a window; default: from the blocks of the files")
+    window_pixels: Positive = Field(262_144, description="pixels of a window at most, when its shape comes from the files")
+    address: str | None = Field(None, description="of a running Dask scheduler")
+
+    @property
+    def worker_count(self) -> int:
+        """Number of processes."""
+        return self.workers if isinstance(self.workers, int) else len(os.sched_getaffinity(0))
+
+
+class Limits(Section):
+    """How much may go wrong before a run stops."""
+
+    max_bad_dates: Annotated[float, Field(ge=0, le=1)] = Field(
+        0.25, description="share of a tile's acquisitions that may be set aside as unreadable"
+    )
+    min_dates: Positive = Field(1, description="acquisitions that a tile needs")
+
+
+class RunConfig(Section):
+    """Everything a run needs. Paths are absolute here; in the file they are relative to it."""
+
+    name: Name
+    output: Path
+    title: str | None = None
+    tiles: tuple[TileName, ...] | None = Field(None, description="default: all that the inputs hold")
+    grid: Grid = Grid()
+    nomenclature: Path
+    period: Period = Period()
+    inputs: dict[Word, Input] = Field(min_length=1)
+    features: dict[Word, Features] = Field(default_factory=dict)
+    samples: Samples
+    model: Model = RandomForest(kind="random_forest")
+    tracking: Tracking = Tracking()
+    engine: Engine = Engine()
+    limits: Limits = Limits()
+
+    @model_validator(mode="after")
+    def _consistent(self) -> RunConfig:
+        for name in self.features:
+            if name not in self.inputs:
+                raise ValueError(f"features.{name}: no input has that name; inputs are {', '.join(self.inputs)}")
+        if self.tiles is not None and len(set(self.tiles)) != len(self.tiles):
+            raise ValueError("tiles: a tile is named twice")
+        if self.tiles == ():
+            raise ValueError("tiles: expected at least one tile; leave the key out for all")
+        return self
+
+    def features_of(self, name: str) -> Features:
+        """Feature options of an input."""
+        return self.features.get(name, Features())
+
+
+PATH_FIELDS = re.compile(
+    r"^(output|nomenclature|inputs\.[^.]+\.path|inputs\.[^.]+\.series\.masks\.\d+\.path|samples\.polygons|samples\.table\.path|samples\.regions\.path)$"
+)
+
+
+def dump(config: RunConfig) -> dict[str, Any]:
+    """The configuration as plain values, defaults included."""
+    return config.model_dump(mode="json")

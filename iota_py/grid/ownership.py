@@ -1,0 +1,43 @@
+"""Tiles overlap; each pixel is owned by exactly one: the first tile in priority order whose footprint holds its centre.
+
+Priority: north first, then west. The union of the owned parts is the union of the footprints.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from odc.geo.geobox import GeoBox
+from scipy import ndimage
+
+
+def priority(tiles: Mapping[str, GeoBox]) -> tuple[str, ...]:
+    """Names of tiles in order of priority: by the top edge of their own grid (rows of tiles share it), then by western longitude, then name."""
+
+    def rank(name: str) -> tuple[float, float, str]:
+        box = tiles[name]
+        west = box.extent.to_crs("EPSG:4326").boundingbox.left
+        return -round(box.transform.f), west, name
+
+    return tuple(sorted(tiles, key=rank))
+
+
+def above(tile: str, tiles: Mapping[str, GeoBox]) -> tuple[str, ...]:
+    """Tiles of higher priority whose outline meets that of `tile`."""
+    order = priority(tiles)
+    outline = tiles[tile].extent
+    return tuple(name for name in order[: order.index(tile)] if tiles[name].extent.to_crs(outline.crs).intersects(outline))
+
+
+def owned(own: np.ndarray, higher: list[np.ndarray], margin: int = 0) -> np.ndarray:
+    """Pixels that a tile owns, bool (row, col): inside its own footprint and outside those of higher priority on the same window.
+
+    margin: pixels by which the tile reaches into its neighbours, so that a map on another grid finds no gap at the seam.
+    """
+    taken = np.zeros(own.shape, bool)
+    for footprint in higher:
+        taken |= footprint != 0
+    if margin and taken.any():
+        taken = ndimage.binary_erosion(taken, np.ones((3, 3), bool), iterations=margin, border_value=1)
+    return (own != 0) & ~taken

@@ -1,0 +1,1 @@
+"""From predicted windows to the layers of a map."""

@@ -1,0 +1,1 @@
+"""Where the stages meet: what is planned, how it runs and resumes."""

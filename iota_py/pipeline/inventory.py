@@ -1,0 +1,292 @@
+"""What a configuration finds on disk: the series of each tile, the grids, the dates, the features, the regions."""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import geopandas as gpd
+from odc.geo.geobox import GeoBox
+
+from iota_py.config.schema import Input, RunConfig, SeriesFiles
+from iota_py.errors import ConfigError, Fault, InputError, IotaError
+from iota_py.features.indices import IndexPlan, resolve
+from iota_py.features.names import checked, optical_names
+from iota_py.grid.lattice import same_lattice
+from iota_py.grid.ownership import above, priority
+from iota_py.grid.windows import Window, split, window_size
+from iota_py.io.documents import read_yaml
+from iota_py.io.raster import read_header
+from iota_py.io.vectors import read_vectors
+from iota_py.nomenclature import Nomenclature
+from iota_py.products.discovery import Interval, Source, discover
+from iota_py.products.family import load_family
+from iota_py.products.muscate import Choice
+from iota_py.products.product import Series
+from iota_py.products.rasterseries import MaskFiles, SeriesLayout
+from iota_py.timeseries.dates import automatic_grid, regular_grid
+
+REGION_OVERLAP_M2 = 100.0
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One tile of a run. series: by input. above: tiles of higher priority that overlap it. regions: those that touch it."""
+
+    name: str
+    geobox: GeoBox
+    series: Mapping[str, Series]
+    above: tuple[str, ...]
+    regions: tuple[int, ...]
+    windows: tuple[Window, ...]
+
+
+@dataclass(frozen=True)
+class Layer:
+    """Features of one input: target dates, bands, indices; roles: what the indices call the bands."""
+
+    input: str
+    dates: tuple[dt.date, ...]
+    bands: tuple[str, ...]
+    indices: IndexPlan
+    roles: Mapping[str, str]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Columns, in order."""
+        return optical_names(self.input, self.bands, self.indices.names, self.dates)
+
+
+@dataclass(frozen=True)
+class Inventory:
+    """All that planning needs to know. tiles: in order of priority. regions: (index from 1, name). grid: of the map."""
+
+    tiles: tuple[Tile, ...]
+    layers: tuple[Layer, ...]
+    regions: tuple[tuple[int, str], ...]
+    grid: GeoBox
+    one_lattice: bool
+
+    @property
+    def feature_names(self) -> tuple[str, ...]:
+        """Columns of the feature matrix."""
+        return checked(name for layer in self.layers for name in layer.names)
+
+    def tile(self, name: str) -> Tile:
+        """A tile by name."""
+        return next(tile for tile in self.tiles if tile.name == name)
+
+
+def load_nomenclature(config: RunConfig) -> Nomenclature:
+    """The classes of a run."""
+    return Nomenclature.from_document(read_yaml(config.nomenclature), str(config.nomenclature))
+
+
+def load_regions(config: RunConfig) -> gpd.GeoDataFrame | None:
+    """Regions dissolved by name, with `region` (index from 1 in alphabetical order) and `name`; None when there is one region.
+
+    Raises InputError when the field is missing or regions overlap.
+    """
+    regions = config.samples.regions
+    if regions is None:
+        return None
+    frame = read_vectors(regions.path, regions.layer)
+    if regions.field not in frame.columns:
+        fields = ", ".join(c for c in frame.columns if c != "geometry")
+        raise InputError(
+            Fault("E-REG-001", str(regions.path), "samples.regions.field", f"field `{regions.field}` is not in the file (fields: {fields})")
+        )
+    frame = frame[[regions.field, "geometry"]].rename(columns={regions.field: "name"})
+    frame["name"] = frame.name.astype(str)
+    frame = frame.dissolve("name", as_index=False).sort_values("name").reset_index(drop=True)
+    frame["region"] = range(1, len(frame) + 1)
+    _refuse_overlap(frame, str(regions.path))
+    return frame
+
+
+def _refuse_overlap(frame: gpd.GeoDataFrame, source: str) -> None:
+    flat = frame if frame.crs.is_projected else frame.to_crs("EPSG:6933")
+    for i in range(len(flat)):
+        for j in range(i + 1, len(flat)):
+            shared = flat.geometry.iloc[i].intersection(flat.geometry.iloc[j]).area
+            if shared > REGION_OVERLAP_M2:
+                text = f"regions {flat.name.iloc[i]} and {flat.name.iloc[j]} overlap by {shared / 10_000:.2f} ha"
+                raise InputError(Fault("E-REG-002", source, "geometry", text, "a place can be in one region only"))
+
+
+def take_inventory(config: RunConfig, bad: Mapping[str, str] | None = None) -> Inventory:
+    """Look at everything that the configuration names. bad: products found unreadable earlier, with the reason.
+
+    Raises ConfigError or InputError with every fault found.
+    """
+    faults: list[Fault] = []
+    found: dict[str, dict[str, Series]] = {}
+    for name, entry in config.inputs.items():
+        try:
+            found[name] = discover(_source(name, entry), _interval(config), config.tiles)
+        except IotaError as error:
+            faults.extend(error.faults)
+    if faults:
+        raise InputError(*faults)
+    found = {name: {tile: s.without(bad or {}) for tile, s in by_tile.items()} for name, by_tile in found.items()}
+    names = config.tiles or tuple(sorted({tile for by_tile in found.values() for tile in by_tile}))
+    faults = _missing(config, names, found)
+    if faults:
+        raise InputError(*faults)
+    layers = tuple(_layer(config, name, by_tile) for name, by_tile in found.items())
+    tiles = _tiles(config, names, found)
+    grid, one_lattice = _map_grid(config, tiles)
+    regions = load_regions(config)
+    listed = tuple(sorted({index for tile in tiles for index in tile.regions}))
+    labels = {1: "all"} if regions is None else dict(zip(regions.region, regions.name))
+    return Inventory(tiles, layers, tuple((index, str(labels[index])) for index in listed), grid, one_lattice)
+
+
+def _source(name: str, entry: Input) -> Source:
+    family = load_family(entry.family)
+    bands = tuple(family.bands) if entry.bands == "all" else entry.bands
+    if entry.series is None:
+        unknown = [band for band in bands if band not in family.bands]
+        if unknown:
+            known = ", ".join(family.bands)
+            raise ConfigError(
+                Fault("E-CFG-014", name, f"inputs.{name}.bands", f"{family.name} has no band {', '.join(unknown)}", f"its bands: {known}")
+            )
+    choice = Choice(bands, entry.reflectance, entry.valid.cloud, entry.valid.saturation)
+    layout = _layout(entry.series, entry.path) if entry.series else None
+    return Source(name, entry.path, family, choice, layout, entry.exclude_dates, entry.resampling)
+
+
+def _layout(files: SeriesFiles, folder: Path) -> SeriesLayout:
+    masks = tuple(
+        MaskFiles(m.path or folder, m.pattern, m.band, m.invalid or (), sum(1 << bit for bit in set(m.bits or ()))) for m in files.masks
+    )
+    valid_range = None
+    if files.minimum is not None or files.maximum is not None:
+        low = float("-inf") if files.minimum is None else files.minimum
+        valid_range = (low, float("inf") if files.maximum is None else files.maximum)
+    return SeriesLayout(files.pattern, files.tile, files.bands, files.scale, files.nodata, valid_range, masks)
+
+
+def _interval(config: RunConfig) -> Interval:
+    margin = dt.timedelta(days=config.period.margin)
+    start, end = config.period.start, config.period.end
+    return Interval(start - margin if start else None, end + margin if end else None)
+
+
+def _missing(config: RunConfig, names: tuple[str, ...], found: Mapping[str, Mapping[str, Series]]) -> list[Fault]:
+    """Tiles without acquisitions, or with more bad ones than allowed."""
+    faults = []
+    for tile in names:
+        for name, by_tile in found.items():
+            where, path = f"inputs.{name}", str(config.inputs[name].path)
+            series = by_tile.get(tile)
+            if series is None:
+                have = ", ".join(sorted(by_tile)) or "none"
+                faults.append(Fault("E-PRD-011", path, where, f"no acquisition of tile {tile} (tiles found: {have})", "check `tiles`"))
+                continue
+            bad = [s for s in series.set_aside if s.kind == "bad"]
+            total = sum(len(pieces) for pieces in series.observations) + len(bad)
+            if len(bad) > config.limits.max_bad_dates * total:
+                text = f"{len(bad)} of {total} acquisitions of tile {tile} cannot be used; first: {bad[0].reason}"
+                fix = "repair them, or raise limits.max_bad_dates"
+                faults.append(Fault("E-PRD-012", path, where, text, fix))
+            elif len(series.observations) < config.limits.min_dates:
+                aside = f", {len(series.set_aside)} set aside ({series.set_aside[0].reason})" if series.set_aside else ""
+                text = f"tile {tile} has {len(series.observations)} usable acquisitions, expected at least {config.limits.min_dates}{aside}"
+                faults.append(Fault("E-PRD-013", path, where, text, "check `period` and the products"))
+    return faults
+
+
+def _layer(config: RunConfig, name: str, by_tile: Mapping[str, Series]) -> Layer:
+    options, period, entry = config.features_of(name), config.period, config.inputs[name]
+    dates_by_tile = {tile: series.dates for tile, series in by_tile.items()}
+    every = sorted({day for days in dates_by_tile.values() for day in days})
+    if options.dates == "own":
+        dates = tuple(every)
+    elif period.start and period.end:
+        dates = regular_grid(period.start, period.end, period.step)
+    else:
+        dates = automatic_grid({"all": [period.start or every[0], period.end or every[-1]]}, period.step)
+    bands = next(iter(by_tile.values())).bands
+    roles = {str(role): band for role, band in entry.series.roles.items()} if entry.series else load_family(entry.family).roles
+    return Layer(name, dates, bands, resolve(options.indices, roles, bands, f"features.{name}"), roles)
+
+
+def _tiles(config: RunConfig, names: tuple[str, ...], found: Mapping[str, Mapping[str, Series]]) -> tuple[Tile, ...]:
+    boxes: dict[str, GeoBox] = {}
+    for tile in names:
+        by_input = {name: by_tile[tile] for name, by_tile in found.items()}
+        first = next(iter(by_input))
+        boxes[tile] = by_input[first].geobox
+        for name, series in by_input.items():
+            if series.geobox != boxes[tile]:
+                text = f"tile {tile} lies on another grid than in input {first}"
+                fix = "give inputs on one grid (gdalwarp brings one onto the other)"
+                raise InputError(Fault("E-PRD-014", str(config.inputs[name].path), f"inputs.{name}", text, fix))
+    regions = load_regions(config)
+    tiles = []
+    for tile in priority(boxes):
+        series = {name: by_tile[tile] for name, by_tile in found.items()}
+        windows = tuple(split(boxes[tile].shape, _window(config, boxes[tile], series)))
+        tiles.append(Tile(tile, boxes[tile], series, above(tile, boxes), _regions_of(boxes[tile], regions), windows))
+    return tuple(tiles)
+
+
+def _regions_of(geobox: GeoBox, regions: gpd.GeoDataFrame | None) -> tuple[int, ...]:
+    if regions is None:
+        return (1,)
+    outline = geobox.extent.to_crs(regions.crs).geom
+    return tuple(int(r) for r in regions.region[regions.intersects(outline)])
+
+
+def _window(config: RunConfig, geobox: GeoBox, series: Mapping[str, Series]) -> tuple[int, int]:
+    if config.engine.window is not None:
+        return config.engine.window, config.engine.window
+    first = next(iter(series.values())).observations[0][0]
+    return window_size(geobox.shape, _block(next(iter(first.bands.values())).path), config.engine.window_pixels)
+
+
+@functools.lru_cache(maxsize=1024)
+def _block(path: str) -> tuple[int, int]:
+    return read_header(path).block
+
+
+def _map_grid(config: RunConfig, tiles: tuple[Tile, ...]) -> tuple[GeoBox, bool]:
+    """Grid of the map, and whether all the tiles lie on its lattice."""
+    crs, resolution = config.grid.crs, config.grid.resolution
+    first = tiles[0].geobox
+    if crs is None and resolution is None:
+        odd = [t.name for t in tiles if not same_lattice(first, t.geobox)]
+        if odd:
+            text = f"tiles {tiles[0].name} and {', '.join(odd)} do not share a grid: the map needs one of its own"
+            raise ConfigError(Fault("E-CFG-015", "config", "grid", text, "set grid.crs and grid.resolution"))
+        return _union(first, tiles), True
+    target_crs = crs or first.crs
+    if crs is not None and resolution is None and first.crs != crs:
+        raise ConfigError(Fault("E-CFG-015", "config", "grid.resolution", "a map in another CRS than the tiles needs a pixel size"))
+    step = resolution or abs(first.transform.a)
+    same = all(
+        t.geobox.crs == target_crs and same_lattice(GeoBox.from_bbox((0, 0, step, step), target_crs, resolution=step), t.geobox)
+        for t in tiles
+    )
+    if same:
+        return _union(first, tiles), True
+    boxes = [t.geobox.extent.to_crs(target_crs).boundingbox for t in tiles]
+    bounds = (min(b.left for b in boxes), min(b.bottom for b in boxes), max(b.right for b in boxes), max(b.top for b in boxes))
+    return GeoBox.from_bbox(bounds, target_crs, resolution=step, anchor="edge"), False
+
+
+def _union(first: GeoBox, tiles: tuple[Tile, ...]) -> GeoBox:
+    """Smallest grid on the lattice of `first` that holds every tile."""
+    t = first.transform
+    spans = []
+    for tile in tiles:
+        row, col = round((tile.geobox.transform.f - t.f) / t.e), round((tile.geobox.transform.c - t.c) / t.a)
+        spans.append((row, col, row + tile.geobox.shape[0], col + tile.geobox.shape[1]))
+    top, left = min(s[0] for s in spans), min(s[1] for s in spans)
+    bottom, right = max(s[2] for s in spans), max(s[3] for s in spans)
+    return GeoBox((bottom - top, right - left), first.translate_pix(left, top).transform, first.crs)

@@ -1,0 +1,236 @@
+"""A run: what is missing is done, stage by stage, and nothing else.
+
+A bad acquisition found while reading is set aside for its whole tile and the plan is made anew, so that every window sees the same dates.
+A task that fails blocks only those that need it; the others go on, and the run ends with a summary of what failed and why.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from iota_py.config.schema import RunConfig, dump
+from iota_py.errors import Fault, InputError, InterruptedRunError, PartialRunError
+from iota_py.io.documents import yaml_text
+from iota_py.io.publish import read_json, sweep, write_json, write_text
+from iota_py.pipeline import paths
+from iota_py.pipeline.engine import Engine, open_engine
+from iota_py.pipeline.inventory import Inventory
+from iota_py.pipeline.lock import locked
+from iota_py.pipeline.plan import STAGES, Plan, make_plan
+from iota_py.pipeline.preflight import check_disk, examine, external_digests
+from iota_py.pipeline.progress import Progress, Silent
+from iota_py.pipeline.state import State
+from iota_py.pipeline.task import Outcome, Task, fingerprint
+from iota_py.pipeline.timing import add_timings
+from iota_py.pipeline.workspace import write_inventory
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a run did. done: tasks executed. outcomes: of the failed ones. nothing: everything was there already."""
+
+    root: Path
+    done: int
+    seconds: float
+    started: str
+    failed: tuple[Outcome, ...] = ()
+    executed: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def nothing(self) -> bool:
+        """True when there was nothing to do."""
+        return self.done == 0 and not self.failed
+
+
+class _BadAcquisitionError(Exception):
+    """Products were found unreadable: the plan has to be made anew without them."""
+
+
+def run(config: RunConfig, progress: Progress | None = None) -> Summary:
+    """Make everything that is missing of a run. Raises InputError before any work when something is wrong with the inputs.
+
+    Raises PartialRunError when tasks failed: what is there is whole, running again does the rest.
+    """
+    progress = progress or Silent()
+    started, clock = dt.datetime.now(dt.UTC).isoformat(timespec="seconds"), time.perf_counter()
+    root = config.output
+    inventory, plan = prepare(config)
+    with locked(root), _interruptible():
+        sweep(root)
+        executed: dict[str, int] = {}
+        with open_engine(config.engine) as engine:
+            while True:
+                progress.say("inputs", describe_inputs(inventory))
+                version = _write_settings(config, inventory)
+                check_disk(root, disk_estimate(inventory, config))
+                try:
+                    failed = _do(root, version, plan, engine, progress, executed)
+                    break
+                except _BadAcquisitionError as bad:
+                    progress.warn(str(bad))
+                    inventory, plan = prepare(config)
+        summary = Summary(root, sum(executed.values()), time.perf_counter() - clock, started, tuple(failed), executed)
+        if failed:
+            raise PartialRunError(*_failures(failed, root))
+        return summary
+
+
+def prepare(config: RunConfig) -> tuple[Inventory, Plan]:
+    """Inventory and plan of a configuration, without the acquisitions that were found unreadable."""
+    inventory = examine(config, read_bad(config.output))
+    return inventory, make_plan(config, inventory, external_digests(config))
+
+
+def read_bad(root: Path) -> dict[str, str]:
+    """Products found unreadable by earlier work on this run, with the reason."""
+    path = root / paths.BAD
+    return dict(read_json(path)) if path.exists() else {}
+
+
+def pending(plan: Plan, state: State) -> set[str]:
+    """Identifiers of the tasks that are to be done: not there, or needing something that is to be done."""
+    wanted: set[str] = set()
+    consumers = _consumers(plan)
+    passing = {task.id for task in plan.tasks if task.transient}
+    for task in plan.tasks:
+        if any(need in wanted and need not in passing for need in task.needs) or not state.done(task):
+            wanted.add(task.id)
+    for task in plan.tasks:
+        if task.transient and not any(c in wanted for c in consumers.get(task.id, ())):
+            wanted.discard(task.id)
+    return wanted
+
+
+def describe_inputs(inventory: Inventory) -> str:
+    """Acquisitions of each tile on one line."""
+    parts = []
+    for tile in inventory.tiles:
+        for series in tile.series.values():
+            merged = sum(len(pieces) > 1 for pieces in series.observations)
+            kinds = [s.kind for s in series.set_aside]
+            aside = ", ".join(f"{kinds.count(kind)} {word}" for kind, word in _ASIDE.items() if kinds.count(kind))
+            notes = [f"{aside} set aside"] if aside else []
+            notes += [f"{merged} merged from pieces"] if merged else []
+            parts.append(f"{tile.name} {len(series.observations)} dates" + (f" ({'; '.join(notes)})" if notes else ""))
+    return "   ".join(parts)
+
+
+_ASIDE = {"duplicate": "duplicate", "excluded": "excluded", "period": "outside the period", "bad": "unusable"}
+
+
+def disk_estimate(inventory: Inventory, config: RunConfig) -> int:
+    """Bytes that a run writes at most: windows, tiles and maps of each run, uncompressed."""
+    pixels = sum(t.geobox.shape[0] * t.geobox.shape[1] for t in inventory.tiles)
+    layers = 1 + 2 * config.samples.split.runs
+    return pixels * layers * 2 + inventory.grid.shape[0] * inventory.grid.shape[1] * (layers + 3)
+
+
+def _write_settings(config: RunConfig, inventory: Inventory) -> str:
+    """Publish configuration and inventory; a fingerprint of both."""
+    document = dump(config)
+    write_text(config.output / paths.CONFIG, yaml_text(document))
+    write_inventory(config.output, inventory)
+    return fingerprint([document, [[t.name, [str(s) for s in t.series.values()]] for t in inventory.tiles]])
+
+
+def _do(root: Path, version: str, plan: Plan, engine: Engine, progress: Progress, executed: dict[str, int]) -> list[Outcome]:
+    """Do what is pending, stage by stage; the outcomes that failed."""
+    state, tasks, consumers = State(root), plan.by_id(), _consumers(plan)
+    failed: list[Outcome] = []
+    lost: set[str] = set()
+    for stage in STAGES:
+        every = plan.stage(stage)
+        lost.update(t.id for t in every if any(need in lost for need in t.needs))
+        todo = [t for t in every if t.id not in lost and _needed(t, state, tasks, consumers)]
+        if stage == "predict":
+            _remove_strays(root, every)
+        progress.start(stage, len(every), len(todo))
+        start, worked = time.perf_counter(), 0.0
+        outcomes = []
+        for outcome in engine.run(root, version, todo) if todo else ():
+            outcomes.append(outcome)
+            worked += outcome.seconds
+            progress.advance(stage)
+        _refuse_bad(root, outcomes)
+        bad = [o for o in outcomes if not o.ok]
+        failed.extend(bad)
+        lost.update(o.task for o in bad)
+        if todo:
+            executed[stage] = executed.get(stage, 0) + len(outcomes) - len(bad)
+            add_timings(root, stage, len(outcomes), worked)
+        if stage == "assemble":
+            state.discard(t for t in plan.stage("predict") if all(c not in lost for c in consumers[t.id]))
+        progress.end(stage, time.perf_counter() - start)
+    return failed
+
+
+def _needed(task: Task, state: State, tasks: dict[str, Task], consumers: dict[str, list[str]]) -> bool:
+    """Not done; and for a passing result, wanted by a task that is not done."""
+    if task.transient and all(state.done(tasks[c]) for c in consumers.get(task.id, ())):
+        return False
+    return not state.done(task)
+
+
+def _consumers(plan: Plan) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    transient = {task.id for task in plan.tasks if task.transient}
+    for task in plan.tasks:
+        for need in task.needs:
+            if need in transient:
+                found.setdefault(need, []).append(task.id)
+    return found
+
+
+def _remove_strays(root: Path, tasks: tuple[Task, ...]) -> None:
+    """Windows of another size, left by an interrupted run."""
+    planned = {root / name for task in tasks for name in task.outputs}
+    for folder in {path.parent for path in planned}:
+        for path in folder.glob("*.tif") if folder.is_dir() else ():
+            if path not in planned:
+                path.unlink()
+
+
+def _refuse_bad(root: Path, outcomes: list[Outcome]) -> None:
+    """Set unreadable products aside and ask for a new plan; stop at once when an input is unusable."""
+    bad = {o.product: o.faults[0].line() for o in outcomes if o.product}
+    if bad:
+        write_json(root / paths.BAD, {**read_bad(root), **bad})
+        raise _BadAcquisitionError(f"{len(bad)} acquisition(s) cannot be read and are set aside: {'; '.join(sorted(bad))}")
+    fatal = [fault for o in outcomes if o.exit_code == InputError.exit_code for fault in o.faults]
+    if fatal:
+        raise InputError(*fatal)
+
+
+def _failures(failed: list[Outcome], root: Path) -> list[Fault]:
+    faults = [fault for outcome in failed for fault in outcome.faults]
+    again = Fault(
+        "E-RUN-004", str(root), "", f"{len(failed)} tasks failed; what does not need them was done", "mend the cause and run again"
+    )
+    return [*dict.fromkeys(faults), again]
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """SIGTERM and Ctrl-C end the run with one exception; running again resumes it."""
+
+    def stop(number: int, frame: Any) -> None:
+        raise KeyboardInterrupt
+
+    try:
+        before = signal.signal(signal.SIGTERM, stop)
+    except ValueError:  # not in the main thread: the caller handles signals
+        before = None
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise InterruptedRunError(Fault("E-RUN-130", "run", "", "stopped on request", "run again to resume")) from None
+    finally:
+        if before is not None:
+            signal.signal(signal.SIGTERM, before)

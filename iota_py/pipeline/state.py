@@ -1,0 +1,100 @@
+"""What is done: one marker for each task, written after its outputs. No marker, or a marker that does not fit, means: do it.
+
+A marker holds the key of the task, the SHA-256, size and time of each file made, and the digests of what was read. It is removed
+before its outputs are replaced, so that a crash in between cannot leave old bytes under a new key.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from iota_py.io.publish import read_json, sha256, write_json
+from iota_py.pipeline import paths
+from iota_py.pipeline.task import Task, fingerprint
+
+
+@dataclass(frozen=True)
+class State:
+    """Markers of a run. root: folder of the run."""
+
+    root: Path
+
+    def marker(self, task_id: str) -> Path:
+        """File of a task's marker."""
+        return self.root / paths.STATE / f"{task_id}.json"
+
+    def read(self, task_id: str) -> dict[str, Any] | None:
+        """Content of a marker, None when there is none or it cannot be read."""
+        try:
+            content = read_json(self.marker(task_id))
+        except (OSError, ValueError):
+            return None
+        return content if isinstance(content, dict) else None
+
+    def digest(self, task_id: str) -> str | None:
+        """One digest for all that a task made, None when it is not done."""
+        content = self.read(task_id)
+        return None if content is None else content.get("digest")
+
+    def done(self, task: Task) -> bool:
+        """True when the outputs are there, made under this key from inputs with the same digests as now."""
+        content = self.read(task.id)
+        if content is None or content.get("key") != task.key or set(content.get("outputs", ())) != set(task.outputs):
+            return False
+        for need, digest in content.get("needs", {}).items():
+            now = self.digest(need)
+            if now is not None and now != digest:
+                return False
+        return all(self._whole(name, entry) for name, entry in content["files"].items())
+
+    def record(self, task: Task, seconds: float) -> None:
+        """Write the marker of a task whose outputs have been published."""
+        files = {}
+        for file in self._files(task.outputs):
+            status = file.stat()
+            files[file.relative_to(self.root).as_posix()] = {"sha256": sha256(file), "size": status.st_size, "mtime": status.st_mtime_ns}
+        content = {
+            "key": task.key,
+            "outputs": list(task.outputs),
+            "files": files,
+            "digest": fingerprint({name: entry["sha256"] for name, entry in files.items()}),
+            "needs": {need: digest for need in task.needs if (digest := self.digest(need)) is not None},
+            "seconds": round(seconds, 3),
+        }
+        write_json(self.marker(task.id), content)
+
+    def forget(self, task: Task) -> None:
+        """Remove the marker, before the outputs are replaced."""
+        self.marker(task.id).unlink(missing_ok=True)
+
+    def discard(self, tasks: Iterable[Task]) -> None:
+        """Remove the outputs and markers of tasks whose results have been taken over."""
+        for task in tasks:
+            self.forget(task)
+            for name in task.outputs:
+                (self.root / name).unlink(missing_ok=True)
+        for folder in {(self.root / name).parent for task in tasks for name in task.outputs}:
+            if folder.is_dir() and not any(folder.iterdir()):
+                shutil.rmtree(folder)
+
+    def _files(self, outputs: Iterable[str]) -> list[Path]:
+        files: list[Path] = []
+        for name in outputs:
+            path = self.root / name
+            files.extend(sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path])
+        return files
+
+    def _whole(self, name: str, entry: dict[str, Any]) -> bool:
+        """The file is the one that was made: same size, and same bytes when its time has changed."""
+        path = self.root / name
+        try:
+            status = path.stat()
+        except OSError:
+            return False
+        if status.st_size != entry["size"]:
+            return False
+        return status.st_mtime_ns == entry["mtime"] or sha256(path) == entry["sha256"]

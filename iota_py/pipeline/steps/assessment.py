@@ -1,0 +1,137 @@
+"""Accuracy of each run on its validation polygons, and the summary over runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from odc.geo.geobox import GeoBox
+
+from iota_py.assessment.areas import class_areas
+from iota_py.assessment.confusion import confusion_matrix, unclassified
+from iota_py.assessment.difference import difference_colormap, difference_map
+from iota_py.assessment.figures import area_figure, confusion_figure, f1_figure
+from iota_py.assessment.metrics import confusion_table, interval, metrics_document, scores
+from iota_py.grid.windows import Window, split
+from iota_py.io.publish import read_json, write_bytes, write_json
+from iota_py.io.raster import count_values, read_window, write_cog
+from iota_py.io.tables import read_table, write_csv
+from iota_py.io.vectors import read_vectors
+from iota_py.nomenclature import Nomenclature
+from iota_py.pipeline import paths
+from iota_py.pipeline.steps.learning import table_samples
+from iota_py.pipeline.workspace import Workspace
+from iota_py.prediction.loading import load_engine
+from iota_py.samples.candidates import burn_polygons
+from iota_py.samples.split import VALIDATION
+from iota_py.training.bundle import load
+
+BLOCK = 2048
+
+
+def reference_classes(ws: Workspace) -> Nomenclature:
+    """The classes that the reference data hold: those of the matrices and tables."""
+    return ws.nomenclature.subset(read_table(ws.path(paths.SPLIT)).code.unique())
+
+
+def write_run_scores(ws: Workspace, params: Mapping[str, Any]) -> None:
+    """`assessment/run_<k>.json`: confusion matrix of each region; and the difference map of the run."""
+    run = params["run"]
+    classes = reference_classes(ws)
+    pixels = _mapped_table(ws, run) if ws.config.samples.table is not None else _mapped_pixels(ws, run)
+    regions = {}
+    for region, group in pixels.groupby("region", sort=True):
+        name = ws.region_names.get(int(region), str(region))
+        regions[name] = {
+            "confusion": confusion_matrix(group.code, group.mapped, classes.codes).tolist(),
+            "unclassified": unclassified(group.mapped, classes.codes),
+        }
+    write_json(ws.path(paths.run_scores(run)), {"run": run, "codes": classes.codes, "regions": regions})
+    if ws.config.samples.polygons is not None:
+        write_cog(
+            ws.path(paths.difference(run)), ws.grid, "uint8", _difference_blocks(ws, run), overviews="mode", nodata=0,
+            finish=lambda dataset: dataset.write_colormap(1, difference_colormap()),
+        )  # fmt: skip
+
+
+def _mapped_pixels(ws: Workspace, run: int) -> pd.DataFrame:
+    """Validation pixels of a run with the class that the map gives them."""
+    selection = read_table(ws.path(paths.SELECTION), ["tile", "polygon", "code", "region", "row", "col", f"run_{run}"])
+    pixels = selection[selection[f"run_{run}"] == VALIDATION].copy()
+    pixels["mapped"] = np.uint8(0)
+    for tile, group in pixels.groupby("tile", sort=True):
+        path = str(ws.path(paths.tile_layer(str(tile), "classification", run)))
+        width = ws.geobox(str(tile)).shape[1]
+        for start in range(0, int(group.row.max()) + 1, BLOCK):
+            band = group[(group.row >= start) & (group.row < start + BLOCK)]
+            if not band.empty:
+                rows = int(band.row.max()) - start + 1
+                values = read_window(path, Window(start, 0, rows, width))
+                pixels.loc[band.index, "mapped"] = values[band.row - start, band.col]
+    return pixels
+
+
+def _mapped_table(ws: Workspace, run: int) -> pd.DataFrame:
+    """Validation series of a run with the class that the model gives them."""
+    table = table_samples(ws)
+    chosen = table[table[f"run_{run}"] == VALIDATION].copy()
+    fitted = load(ws.path(paths.model(1, run)), ws.feature_names)
+    engine = load_engine(fitted.kind, fitted.estimator, fitted.book, fitted.classes)
+    chosen["mapped"] = engine.predict(np.ascontiguousarray(chosen[list(ws.feature_names)].to_numpy(np.int16))).labels
+    return chosen
+
+
+def _difference_blocks(ws: Workspace, run: int) -> Iterator[tuple[Window, np.ndarray]]:
+    grid: GeoBox = ws.grid
+    polygons = read_vectors(ws.path(paths.POLYGONS), "polygons")
+    roles = read_table(ws.path(paths.SPLIT)).set_index("polygon")[f"run_{run}"]
+    polygons = polygons[polygons.polygon.isin(roles.index)]
+    role_of = np.zeros(int(roles.index.max()) + 2, np.uint8)
+    role_of[roles.index.to_numpy() + 1] = roles.to_numpy()
+    mapped = str(ws.path(paths.map_layer("classification", run if ws.runs > 1 else None)))
+    for window in split(grid.shape, (BLOCK, BLOCK)):
+        box = window.of(grid)
+        burnt = burn_polygons(polygons.iloc[polygons.sindex.query(box.extent.geom)], box)
+        role = role_of[burnt.polygon]
+        yield window, difference_map(read_window(mapped, window), burnt.code.astype(np.uint8), role)
+
+
+def read_confusions(ws: Workspace) -> list[dict[str, np.ndarray]]:
+    """For each run, the confusion matrix of each region."""
+    documents = [read_json(ws.path(paths.run_scores(run))) for run in range(ws.runs)]
+    return [{name: np.array(entry["confusion"], np.int64) for name, entry in d["regions"].items()} for d in documents]
+
+
+def write_summary(ws: Workspace, params: Mapping[str, Any]) -> None:
+    """metrics.json, confusion.csv (runs added up), areas.csv, regions.csv, figures."""
+    classes = reference_classes(ws)
+    by_run = read_confusions(ws)
+    size = len(classes.classes)
+    totals = [sum(by_region.values(), np.zeros((size, size), np.int64)) for by_region in by_run]
+    metrics = metrics_document(totals, classes)
+    confusion = np.sum(totals, axis=0)
+    counts = count_values(str(ws.path(paths.map_layer("classification"))))
+    pixel_area = abs(ws.grid.transform.a * ws.grid.transform.e)
+    areas = class_areas(counts, pixel_area, classes)
+    write_json(ws.path(paths.METRICS), metrics)
+    write_csv(ws.path(paths.CONFUSION), confusion_table(confusion, classes), index=True)
+    write_csv(ws.path(paths.AREAS), areas)
+    write_csv(ws.path(paths.REGION_SCORES), _region_scores(by_run))
+    figures = {"confusion": confusion_figure(confusion, classes), "f1": f1_figure(metrics, classes), "areas": area_figure(areas, classes)}
+    for name, image in figures.items():
+        write_bytes(ws.path(f"{paths.FIGURES}/{name}.png"), image)
+
+
+def _region_scores(by_run: list[dict[str, np.ndarray]]) -> pd.DataFrame:
+    """Overall accuracy, kappa and macro F1 of each region: mean and half of the 95 % interval over runs."""
+    rows = []
+    for name in sorted({name for by_region in by_run for name in by_region}):
+        found = [scores(by_region[name]) for by_region in by_run if name in by_region]
+        row: dict[str, Any] = {"region": name, "validation pixels": float(np.mean([s.support.sum() for s in found]))}
+        for key in ("overall_accuracy", "kappa", "f1_macro"):
+            summary = interval(getattr(s, key) for s in found)
+            row[key], row[f"{key} ±"] = summary["mean"], summary["half_width"]
+        rows.append(row)
+    return pd.DataFrame(rows)

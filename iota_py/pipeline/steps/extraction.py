@@ -1,0 +1,40 @@
+"""Features of the learning pixels: only windows that hold one are read, each once for all runs and regions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from iota_py.grid.windows import split, window_size
+from iota_py.io.raster import read_header
+from iota_py.io.tables import read_table, write_table
+from iota_py.pipeline import paths
+from iota_py.pipeline.reading import window_features
+from iota_py.pipeline.workspace import Workspace
+from iota_py.samples.split import LEARNING
+
+
+def write_samples(ws: Workspace, params: Mapping[str, Any]) -> None:
+    """`samples/<tile>/features.parquet`: the pixels that learn in any run, their roles, and their features by name."""
+    tile = params["tile"]
+    selection = read_table(ws.path(paths.SELECTION))
+    roles = [f"run_{run}" for run in range(ws.runs)]
+    pixels = selection[(selection.tile == tile) & (selection[roles] == LEARNING).any(axis=1)].reset_index(drop=True)
+    geobox, sources, names = ws.geobox(tile), ws.sources(tile), list(ws.feature_names)
+    features = np.zeros((len(pixels), len(names)), np.int16)
+    seen = np.zeros(len(pixels), bool)
+    first = sources[0].series.observations[0][0]
+    block = read_header(next(iter(first.bands.values())).path).block
+    for window in split(geobox.shape, window_size(geobox.shape, block, ws.config.engine.window_pixels)):
+        rows, cols = pixels.row.to_numpy() - window.row, pixels.col.to_numpy() - window.col
+        inside = (rows >= 0) & (rows < window.height) & (cols >= 0) & (cols < window.width)
+        if inside.any():
+            values, validity = window_features(sources, window)
+            position = rows[inside] * window.width + cols[inside]
+            features[inside] = values[position]
+            seen[inside] = validity[position] >= ws.config.samples.minimum_validity
+    table = pd.concat([pixels, pd.DataFrame(features, columns=names)], axis=1)[seen]
+    write_table(ws.path(paths.features(tile)), table)

@@ -1,0 +1,64 @@
+"""One model for each region and run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from iota_py.config.schema import LightGBM
+from iota_py.errors import Fault, TaskError
+from iota_py.io.tables import read_table
+from iota_py.pipeline import paths
+from iota_py.pipeline.workspace import Workspace
+from iota_py.samples.split import LEARNING
+from iota_py.training.bundle import save
+from iota_py.training.estimators import LightGBMOptions, RandomForestOptions
+from iota_py.training.fit import fit
+
+ORDER = ["tile", "polygon", "row", "col"]
+
+
+def write_model(ws: Workspace, params: Mapping[str, Any]) -> None:
+    """`models/region_<r>_run_<k>`: fitted on the learning pixels of the region in this run, in order of tile, polygon, row, column."""
+    region, run = params["region"], params["run"]
+    samples = learning_samples(ws, region, run)
+    if samples.empty:
+        raise TaskError(
+            Fault("E-TRN-002", f"region {ws.region_names[region]}", f"run {run}", "no learning sample", "see assessment/ledger.csv")
+        )
+    names = ws.feature_names
+    features = np.ascontiguousarray(samples[list(names)].to_numpy(np.int16))
+    kind, options = options_of(ws.config.model)
+    fitted = fit(kind, options, features, samples.code.to_numpy(np.uint8), names, params["seed"], 1)
+    extra = {"region": ws.region_names[region], "run": run, "samples": len(samples), "polygons": int(samples.polygon.nunique())}
+    save(fitted, ws.path(paths.model(region, run)), extra)
+
+
+def learning_samples(ws: Workspace, region: int, run: int) -> pd.DataFrame:
+    """Learning samples of a region and run, sorted."""
+    if ws.config.samples.table is not None:
+        table = table_samples(ws)
+        return table[table[f"run_{run}"] == LEARNING].sort_values("polygon", ignore_index=True)
+    parts = []
+    for tile in sorted(ws.tiles):
+        table = read_table(ws.path(paths.features(tile)))
+        parts.append(table[(table.region == region) & (table[f"run_{run}"] == LEARNING)])
+    return pd.concat(parts, ignore_index=True).sort_values(ORDER, ignore_index=True)
+
+
+def table_samples(ws: Workspace) -> pd.DataFrame:
+    """All the samples of a table of series."""
+    return read_table(ws.path(paths.TABLE_SAMPLES))
+
+
+def options_of(model: Any) -> tuple[str, RandomForestOptions | LightGBMOptions]:
+    """Name and options of the estimator that a configuration asks for."""
+    values = model.model_dump(exclude={"kind"})
+    if isinstance(model, LightGBM):
+        values["min_data_in_leaf"] = values.pop("min_samples_leaf")
+        values["bagging_freq"] = 1 if model.bagging_fraction < 1 else 0
+        return model.kind, LightGBMOptions(**values)
+    return model.kind, RandomForestOptions(**values)

@@ -1,0 +1,114 @@
+"""The report: everything that the run has written, in one page."""
+
+from __future__ import annotations
+
+import datetime as dt
+import importlib.metadata
+import platform
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from iota_py import __version__
+from iota_py.assessment.figures import dates_figure
+from iota_py.assessment.quicklooks import difference_quicklook, map_quicklook, ramp_quicklook
+from iota_py.assessment.report import ReportData, render
+from iota_py.io.publish import read_json, write_text
+from iota_py.io.raster import gdal_version, read_reduced
+from iota_py.io.tables import read_table
+from iota_py.pipeline import paths
+from iota_py.pipeline.steps.assessment import read_confusions, reference_classes
+from iota_py.pipeline.timing import read_timings
+from iota_py.pipeline.workspace import Workspace
+from iota_py.products.product import Series
+
+MAX_SIDE = 900
+LIBRARIES = ("numpy", "scikit-learn", "lightgbm", "numba", "rasterio", "geopandas", "shapely", "mlflow")
+
+
+def write_report(ws: Workspace, params: Mapping[str, Any]) -> None:
+    """`report.html`."""
+    classes = reference_classes(ws)
+    acquisitions = acquisition_table([s for tile in ws.tiles for s in ws.series(tile)])
+    regions = read_table(ws.path(paths.REGION_SCORES))
+    confusion = np.sum([m for by_region in read_confusions(ws) for m in by_region.values()], axis=0)
+    grid = ws.grid
+    data = ReportData(
+        title=ws.config.title or ws.config.name,
+        created=dt.datetime.now(dt.UTC).strftime("%Y-%m-%d %H:%M UTC"),
+        verdict=read_json(ws.path(paths.METRICS)),
+        nomenclature=classes,
+        images=_images(ws, acquisitions),
+        confusion=confusion,
+        areas=read_table(ws.path(paths.AREAS)),
+        ledger=read_table(ws.path(paths.LEDGER)).fillna({"run": ""}),
+        drops=read_table(ws.path(paths.LOSSES)).rename(columns={"polygons": "count"}),
+        acquisitions=acquisitions,
+        regions=regions if len(regions) > 1 else None,
+        settings=ws.path(paths.CONFIG).read_text(encoding="utf-8"),
+        versions={"iota_py": __version__, "Python": platform.python_version(), "GDAL": gdal_version(), **_libraries()},
+        timings=read_timings(ws.root),
+        provenance={"run": ws.config.name, "output": str(ws.root), "manifest": str(ws.path(paths.MANIFEST))},
+        warnings=_warnings(ws),
+        grid={"crs": _crs_name(grid), "resolution": f"{abs(grid.transform.a):g} {_unit(grid)}", "shape": tuple(grid.shape)},
+    )
+    write_text(ws.path(paths.REPORT), render(data))
+
+
+def acquisition_table(series: list[Series]) -> pd.DataFrame:
+    """One row for each product of each tile: used, merged with another piece of its pass, or set aside with the reason."""
+    rows = []
+    for one in series:
+        for pieces in one.observations:
+            for piece in pieces:
+                status = "used" if len(pieces) == 1 else "merged"
+                reason = "" if len(pieces) == 1 else f"{len(pieces)} pieces of one pass"
+                rows.append((one.tile, piece.date, piece.platform, piece.id, piece.cloud_share, status, reason))
+        rows.extend((s.tile, s.when.date(), s.platform, s.id, s.cloud_share, "set aside", s.reason) for s in one.set_aside)
+    columns = ["tile", "date", "platform", "product", "cloud_share", "status", "reason"]
+    frame = pd.DataFrame(rows, columns=columns).astype({"cloud_share": float})
+    return frame.sort_values(["tile", "date", "product"], ignore_index=True)
+
+
+def _images(ws: Workspace, acquisitions: pd.DataFrame) -> dict[str, bytes]:
+    reduced = {layer: read_reduced(str(ws.path(paths.map_layer(layer))), MAX_SIDE) for layer in paths.LAYERS}
+    seen = reduced["classification"] != 0
+    images = {
+        "map": map_quicklook(reduced["classification"], ws.nomenclature),
+        "confidence": ramp_quicklook(np.ma.masked_where(~seen, reduced["confidence"]), 0, 100, "confidence (%)"),
+        "validity": ramp_quicklook(reduced["validity"], 0, max(1, int(reduced["validity"].max())), "clear observations"),
+        "dates": dates_figure(acquisitions),
+    }
+    images.update({name: ws.path(f"{paths.FIGURES}/{name}.png").read_bytes() for name in ("confusion", "f1", "areas")})
+    if ws.path(paths.difference(0)).exists():
+        images["difference"] = difference_quicklook(read_reduced(str(ws.path(paths.difference(0))), MAX_SIDE))
+    return images
+
+
+def _libraries() -> dict[str, str]:
+    return {name: importlib.metadata.version(name) for name in LIBRARIES}
+
+
+def _warnings(ws: Workspace) -> list[str]:
+    """Warnings of products that were used, and what the reader must know of the run."""
+    found: dict[str, int] = {}
+    for tile in ws.tiles:
+        for series in ws.series(tile):
+            for piece in (p for pieces in series.observations for p in pieces):
+                for text in piece.warnings:
+                    found[f"{series.input}: {text}"] = found.get(f"{series.input}: {text}", 0) + 1
+            bad = [s for s in series.set_aside if s.kind == "bad"]
+            if bad:
+                found[f"{series.input}, tile {tile}: {len(bad)} acquisitions could not be used"] = len(bad)
+    return [f"{text} ({count} products)" if "could not" not in text else text for text, count in found.items()]
+
+
+def _crs_name(grid: Any) -> str:
+    code = grid.crs.to_epsg() if grid.crs else None
+    return f"EPSG:{code}" if code else str(grid.crs.proj.name)
+
+
+def _unit(grid: Any) -> str:
+    return "m" if grid.crs.proj.is_projected else "°"

@@ -1,0 +1,148 @@
+"""What a task finds in the folder of its run: configuration, series, grids, regions. Read once by each process."""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+from affine import Affine
+from odc.geo.geobox import GeoBox
+
+from iota_py.config.schema import RunConfig
+from iota_py.features.indices import resolve
+from iota_py.io.documents import read_yaml
+from iota_py.io.publish import read_json, write_json
+from iota_py.nomenclature import Nomenclature
+from iota_py.pipeline import paths
+from iota_py.pipeline.inventory import Inventory, load_nomenclature, load_regions
+from iota_py.pipeline.reading import FeatureSource
+from iota_py.products.product import Series, series_document, series_from_document
+from iota_py.timeseries.dates import days
+
+SUMMARY = "inventory/run.json"
+
+
+def geobox_values(box: GeoBox) -> list[Any]:
+    """A grid as plain values."""
+    return [list(box.shape), list(box.transform)[:6], box.crs.to_wkt() if box.crs else ""]
+
+
+def geobox_of(values: Any) -> GeoBox:
+    """The inverse of geobox_values."""
+    shape, transform, crs = values
+    return GeoBox(tuple(shape), Affine(*transform), crs)
+
+
+def write_inventory(root: Path, inventory: Inventory) -> None:
+    """Publish the inventory, so that tasks carry names instead of lists of files."""
+    for tile in inventory.tiles:
+        for name, series in tile.series.items():
+            write_json(root / paths.series(tile.name, name), series_document(series))
+    summary = {
+        "tiles": {t.name: {"grid": geobox_values(t.geobox), "above": t.above, "regions": t.regions} for t in inventory.tiles},
+        "order": [t.name for t in inventory.tiles],
+        "layers": [
+            {"input": x.input, "dates": [d.isoformat() for d in x.dates], "bands": x.bands, "indices": x.indices.names, "roles": x.roles}
+            for x in inventory.layers
+        ],
+        "regions": [[index, name] for index, name in inventory.regions],
+        "grid": geobox_values(inventory.grid),
+        "features": inventory.feature_names,
+    }
+    write_json(root / SUMMARY, summary)
+
+
+class Workspace:
+    """The folder of a run, as a task sees it."""
+
+    def __init__(self, root: Path, version: str) -> None:
+        self.root = root
+        self.version = version
+
+    def path(self, name: str) -> Path:
+        """Absolute path of one of the run's files."""
+        return self.root / name
+
+    @functools.cached_property
+    def config(self) -> RunConfig:
+        """The resolved configuration."""
+        return RunConfig.model_validate(read_yaml(self.path(paths.CONFIG)))
+
+    @functools.cached_property
+    def nomenclature(self) -> Nomenclature:
+        """The classes."""
+        return load_nomenclature(self.config)
+
+    @functools.cached_property
+    def summary(self) -> Mapping[str, Any]:
+        """Grids, layers and regions of the run."""
+        content: Mapping[str, Any] = read_json(self.path(SUMMARY))
+        return content
+
+    @property
+    def tiles(self) -> list[str]:
+        """Tiles in order of priority."""
+        return list(self.summary["order"])
+
+    @property
+    def runs(self) -> int:
+        """Number of draws."""
+        return self.config.samples.split.runs
+
+    @property
+    def grid(self) -> GeoBox:
+        """Grid of the map."""
+        return geobox_of(self.summary["grid"])
+
+    @property
+    def region_names(self) -> dict[int, str]:
+        """Region index -> name."""
+        return {int(index): str(name) for index, name in self.summary["regions"]}
+
+    @property
+    def feature_names(self) -> tuple[str, ...]:
+        """Columns of the feature matrix."""
+        return tuple(self.summary["features"])
+
+    def geobox(self, tile: str) -> GeoBox:
+        """Grid of a tile."""
+        return geobox_of(self.summary["tiles"][tile]["grid"])
+
+    def above(self, tile: str) -> list[str]:
+        """Tiles of higher priority that overlap this one."""
+        return list(self.summary["tiles"][tile]["above"])
+
+    def series(self, tile: str) -> list[Series]:
+        """Series of a tile, in the order of the inputs."""
+        return [self._series(tile, layer["input"]) for layer in self.summary["layers"]]
+
+    def sources(self, tile: str) -> list[FeatureSource]:
+        """Series of a tile with what is computed from each."""
+        return [self._source(tile, i) for i in range(len(self.summary["layers"]))]
+
+    @functools.cache  # noqa: B019 - a workspace lives as long as its process
+    def _series(self, tile: str, source: str) -> Series:
+        return series_from_document(read_json(self.path(paths.series(tile, source))))
+
+    @functools.cache  # noqa: B019
+    def _source(self, tile: str, position: int) -> FeatureSource:
+        layer = self.summary["layers"][position]
+        targets = days([dt.date.fromisoformat(d) for d in layer["dates"]])
+        plan = resolve(layer["indices"], layer["roles"], tuple(layer["bands"]))
+        return FeatureSource(self._series(tile, layer["input"]), targets, plan)
+
+    @functools.cache  # noqa: B019
+    def regions(self, crs: str) -> gpd.GeoDataFrame | None:
+        """Regions in a CRS (well-known text), None when there is one region."""
+        frame = load_regions(self.config)
+        return None if frame is None else frame.to_crs(crs)
+
+
+@functools.lru_cache(maxsize=4)
+def workspace(root: str, version: str) -> Workspace:
+    """The workspace of a run in this process; a new one whenever the inventory has been written anew."""
+    return Workspace(Path(root), version)

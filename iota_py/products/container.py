@@ -1,0 +1,61 @@
+"""The inside of a product: a directory or a zip archive, seen as a list of file names."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from pathlib import Path
+
+from iota_py.errors import Fault, InputError
+from iota_py.io.archives import read_member, zip_members
+from iota_py.io.raster import raster_path
+
+
+@dataclass(frozen=True)
+class Container:
+    """A directory or a zip archive that holds one product."""
+
+    path: Path
+
+    @property
+    def stem(self) -> str:
+        """Name without `.zip`."""
+        return self.path.name.removesuffix(".zip")
+
+    @functools.cached_property
+    def members(self) -> tuple[str, ...]:
+        """Names of the files inside, with `/`, in alphabetical order. Raises InputError for a damaged or hostile archive."""
+        if self.path.is_dir():
+            return tuple(sorted(p.relative_to(self.path).as_posix() for p in self.path.rglob("*") if p.is_file()))
+        return tuple(sorted(zip_members(self.path)))
+
+    @functools.cached_property
+    def product_name(self) -> str:
+        """Name of the directory inside an archive, which may say more than the archive's own name; else the stem."""
+        tops = {m.split("/")[0] for m in self.members if "/" in m}
+        return tops.pop() if self.path.is_file() and len(tops) == 1 else self.stem
+
+    def raster(self, member: str) -> str:
+        """GDAL's name of a member."""
+        return raster_path(self.path, member) if self.path.is_file() else str(self.path / member)
+
+    def read(self, member: str) -> bytes:
+        """Content of a small member."""
+        return read_member(self.path, member) if self.path.is_file() else read_member(self.path / member)
+
+    def fingerprint(self, members: list[str]) -> tuple[tuple[str, int, int], ...]:
+        """(path, size, mtime in ns) of the archive, or of these files."""
+        files = [self.path] if self.path.is_file() else [self.path / m for m in members]
+        return fingerprint(files)
+
+
+def fingerprint(files: list[Path]) -> tuple[tuple[str, int, int], ...]:
+    """(path, size, mtime in ns) of files, in alphabetical order. Raises InputError when one is missing."""
+    found = []
+    for file in sorted(set(files)):
+        try:
+            status = file.stat()
+        except OSError as error:
+            raise InputError(Fault("E-PRD-002", str(file), "", f"cannot be read ({error.strerror})", "check the path")) from error
+        found.append((str(file), status.st_size, status.st_mtime_ns))
+    return tuple(found)

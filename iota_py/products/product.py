@@ -1,0 +1,171 @@
+"""Values that pass from discovery to reading: a product, what it asks of a reader, and the series of a tile."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from odc.geo.geobox import GeoBox
+
+SAME_PASS = dt.timedelta(minutes=15)
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One band of one file. path: as GDAL names it; index: band number from 1."""
+
+    path: str
+    index: int = 1
+
+
+@dataclass(frozen=True)
+class MaskLayer:
+    """A mask and what in it means unusable: values, or any of these bits (an integer with those bits set)."""
+
+    layer: Layer
+    values: tuple[int, ...] = ()
+    bits: int = 0
+    footprint: bool = False
+
+
+@dataclass(frozen=True)
+class Product:
+    """One acquisition as delivered.
+
+    when: UTC. bands: name -> layer, in the order of the family. scale: stored int16 = round(number × scale). nodata: number of missing
+    pixels in the files, None when there is none. valid_range: numbers outside are unusable. cloud_share: 0–1, None when unknown.
+    fingerprint: (path, size, mtime in ns) of its files, to tell when they change.
+    """
+
+    id: str
+    family: str
+    platform: str
+    level: str
+    when: dt.datetime
+    tile: str
+    version: tuple[int, int]
+    bands: Mapping[str, Layer]
+    masks: tuple[MaskLayer, ...]
+    scale: float
+    nodata: float | None
+    valid_range: tuple[float, float] | None
+    cloud_share: float | None
+    fingerprint: tuple[tuple[str, int, int], ...]
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def date(self) -> dt.date:
+        """Day of acquisition, UTC."""
+        return self.when.date()
+
+
+@dataclass(frozen=True)
+class SetAside:
+    """A product that is not used, and why. kind: `duplicate`, `excluded`, `period` or `bad`."""
+
+    id: str
+    tile: str
+    when: dt.datetime
+    kind: str
+    reason: str
+    cloud_share: float | None = None
+    platform: str = ""
+
+
+@dataclass(frozen=True)
+class Series:
+    """Acquisitions of one input on one tile: observations in order of time, each one or several pieces of the same pass.
+
+    geobox: grid they are read on. bands: names in the order of the features. resampling: of coarser bands.
+    """
+
+    input: str
+    tile: str
+    geobox: GeoBox
+    bands: tuple[str, ...]
+    observations: tuple[tuple[Product, ...], ...]
+    set_aside: tuple[SetAside, ...] = ()
+    resampling: str = "nearest"
+
+    @property
+    def dates(self) -> tuple[dt.date, ...]:
+        """Day of each observation; a day may come twice."""
+        return tuple(pieces[0].date for pieces in self.observations)
+
+    def without(self, bad: Mapping[str, str]) -> Series:
+        """The same series with products (id -> reason) set aside as bad."""
+        kept, dropped = [], list(self.set_aside)
+        for pieces in self.observations:
+            good = tuple(p for p in pieces if p.id not in bad)
+            dropped.extend(SetAside(p.id, p.tile, p.when, "bad", bad[p.id], p.cloud_share, p.platform) for p in pieces if p.id in bad)
+            if good:
+                kept.append(good)
+        return replace(self, observations=tuple(kept), set_aside=tuple(dropped))
+
+
+def merge_passes(products: list[Product]) -> tuple[tuple[Product, ...], ...]:
+    """Group products, sorted by time, into observations: pieces of one pass (same satellite, within SAME_PASS) go together."""
+    groups: list[list[Product]] = []
+    for product in sorted(products, key=lambda p: (p.when, p.id)):
+        near = [g for g in groups if g[0].platform == product.platform and product.when - g[0].when <= SAME_PASS]
+        if near:
+            near[-1].append(product)
+        else:
+            groups.append([product])
+    return tuple(tuple(group) for group in groups)
+
+
+def series_document(series: Series) -> dict[str, Any]:
+    """A series as plain values, for a file."""
+    box = series.geobox
+    return {
+        "input": series.input,
+        "tile": series.tile,
+        "grid": {"shape": list(box.shape), "transform": list(box.transform)[:6], "crs": box.crs.to_wkt() if box.crs else ""},
+        "bands": list(series.bands),
+        "resampling": series.resampling,
+        "observations": [[_product_document(p) for p in pieces] for pieces in series.observations],
+        "set_aside": [{**vars(s), "when": s.when.isoformat()} for s in series.set_aside],
+    }
+
+
+def series_from_document(document: Mapping[str, Any]) -> Series:
+    """The inverse of series_document."""
+    from affine import Affine
+
+    grid = document["grid"]
+    return Series(
+        input=document["input"],
+        tile=document["tile"],
+        geobox=GeoBox(tuple(grid["shape"]), Affine(*grid["transform"]), grid["crs"]),
+        bands=tuple(document["bands"]),
+        observations=tuple(tuple(_product(p) for p in pieces) for pieces in document["observations"]),
+        set_aside=tuple(SetAside(**{**s, "when": dt.datetime.fromisoformat(s["when"])}) for s in document["set_aside"]),
+        resampling=document["resampling"],
+    )
+
+
+def _product_document(p: Product) -> dict[str, Any]:
+    return {
+        **vars(p),
+        "when": p.when.isoformat(),
+        "bands": [[name, layer.path, layer.index] for name, layer in p.bands.items()],
+        "masks": [[m.layer.path, m.layer.index, list(m.values), m.bits, m.footprint] for m in p.masks],
+    }
+
+
+def _product(d: Mapping[str, Any]) -> Product:
+    return Product(
+        **{
+            **d,
+            "when": dt.datetime.fromisoformat(d["when"]),
+            "version": tuple(d["version"]),
+            "bands": {name: Layer(path, index) for name, path, index in d["bands"]},
+            "masks": tuple(MaskLayer(Layer(path, index), tuple(values), bits, swath) for path, index, values, bits, swath in d["masks"]),
+            "valid_range": tuple(d["valid_range"]) if d["valid_range"] else None,
+            "fingerprint": tuple((path, size, mtime) for path, size, mtime in d["fingerprint"]),
+            "warnings": tuple(d["warnings"]),
+        }
+    )
