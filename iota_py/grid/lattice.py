@@ -8,6 +8,8 @@ import numpy as np
 from odc.geo.geobox import GeoBox
 from pyproj import Transformer
 
+from iota_py.grid.windows import crs_text
+
 TOLERANCE = 1e-6  # of a pixel
 
 
@@ -55,7 +57,7 @@ def nearest_index(target: GeoBox, source: GeoBox) -> NearestIndex:
     if target.crs == source.crs:
         cols, rows = _pixel(x[None, :], source.transform.c, source.transform.a), _pixel(y[:, None], source.transform.f, source.transform.e)
     else:
-        transformer = Transformer.from_crs(target.crs.to_wkt(), source.crs.to_wkt(), always_xy=True)
+        transformer = Transformer.from_crs(crs_text(target), crs_text(source), always_xy=True)
         xs, ys = transformer.transform(
             np.broadcast_to(x[None, :], (height, width)).ravel(), np.broadcast_to(y[:, None], (height, width)).ravel()
         )

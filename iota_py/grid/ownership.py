@@ -11,6 +11,8 @@ import numpy as np
 from odc.geo.geobox import GeoBox
 from scipy import ndimage
 
+from iota_py.grid.windows import crs_text
+
 
 def priority(tiles: Mapping[str, GeoBox]) -> tuple[str, ...]:
     """Names of tiles in order of priority: by the top edge of their own grid (rows of tiles share it), then by western longitude, then name."""
@@ -27,7 +29,7 @@ def above(tile: str, tiles: Mapping[str, GeoBox]) -> tuple[str, ...]:
     """Tiles of higher priority whose outline meets that of `tile`."""
     order = priority(tiles)
     outline = tiles[tile].extent
-    return tuple(name for name in order[: order.index(tile)] if tiles[name].extent.to_crs(outline.crs).intersects(outline))
+    return tuple(name for name in order[: order.index(tile)] if tiles[name].extent.to_crs(crs_text(tiles[tile])).intersects(outline))
 
 
 def owned(own: np.ndarray, higher: list[np.ndarray], margin: int = 0) -> np.ndarray:

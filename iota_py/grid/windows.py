@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from odc.geo import Shape2d
 from odc.geo.geobox import GeoBox
 
-
 Shape = tuple[int, int] | Shape2d  # (rows, cols)
 
 

@@ -144,17 +144,16 @@ def write_raster(
     blocks: Iterable[tuple[Window, np.ndarray]],
     *,
     count: int = 1,
-    nodata: float | None = None,
     options: Mapping[str, Any] | None = None,
     finish: Callable[[Any], None] | None = None,
 ) -> None:
     """Publish a GeoTIFF from blocks of (row, col) or (band, row, col) pixels, and read it back before it takes its name.
 
-    options: creation options beside the defaults (deflate). finish: called with the open dataset for colours, tags, names.
+    options: creation options beside the defaults (deflate), `nodata` among them. finish: called with the open dataset for colours, tags, names.
     Raises StorageError when it cannot be written whole.
     """
     with published(path) as part:
-        _write(part, geobox, dtype, blocks, count, nodata, {"compress": "deflate", **(options or {})}, finish)
+        _write(part, geobox, dtype, blocks, count, {"compress": "deflate", **(options or {})}, finish)
         _verify(part, path, geobox, dtype, count)
 
 
@@ -172,8 +171,8 @@ def write_cog(
     plain = Path(path).with_name(f".{Path(path).stem}.plain.{os.getpid()}.part.tif")
     plain.parent.mkdir(parents=True, exist_ok=True)
     try:
-        tiles = {"tiled": True, "blockxsize": 256, "blockysize": 256, "compress": "zstd", "zstd_level": 1}
-        _write(plain, geobox, dtype, blocks, 1, nodata, tiles, finish)
+        tiles = {"nodata": nodata, "tiled": True, "blockxsize": 256, "blockysize": 256, "compress": "zstd", "zstd_level": 1}
+        _write(plain, geobox, dtype, blocks, 1, tiles, finish)
         with published(path) as part:
             options = {
                 "BLOCKSIZE": COG_BLOCK,
@@ -198,14 +197,13 @@ def _write(
     dtype: str,
     blocks: Iterable[tuple[Window, np.ndarray]],
     count: int,
-    nodata: float | None,
     options: Mapping[str, Any],
     finish: Callable[[Any], None] | None,
 ) -> None:
     height, width = geobox.shape
     profile = {
         "driver": "GTiff", "height": height, "width": width, "count": count, "dtype": dtype, "crs": geobox.crs.to_wkt(), "transform": geobox.transform,
-        "nodata": nodata, "BIGTIFF": "IF_SAFER", "SPARSE_OK": "FALSE", **options,
+        "BIGTIFF": "IF_SAFER", "SPARSE_OK": "FALSE", **options,
     }  # fmt: skip
     try:
         with rasterio.Env(**_ENV), rasterio.open(part, "w", **profile) as dataset:

@@ -17,7 +17,7 @@ from iota_py.features.indices import IndexPlan, resolve
 from iota_py.features.names import checked, optical_names
 from iota_py.grid.lattice import same_lattice
 from iota_py.grid.ownership import above, priority
-from iota_py.grid.windows import Window, split, window_size
+from iota_py.grid.windows import Window, crs_text, split, window_size
 from iota_py.io.documents import read_yaml
 from iota_py.io.raster import read_header
 from iota_py.io.vectors import read_vectors
@@ -219,11 +219,10 @@ def _layer(config: RunConfig, name: str, by_tile: Mapping[str, Series]) -> Layer
 def _tiles(config: RunConfig, names: tuple[str, ...], found: Mapping[str, Mapping[str, Series]]) -> tuple[Tile, ...]:
     boxes: dict[str, GeoBox] = {}
     for tile in names:
-        by_input = {name: by_tile[tile] for name, by_tile in found.items()}
-        first = next(iter(by_input))
-        boxes[tile] = by_input[first].geobox
-        for name, series in by_input.items():
-            if series.geobox != boxes[tile]:
+        first = next(iter(found))
+        boxes[tile] = found[first][tile].geobox
+        for name, by_tile in found.items():
+            if by_tile[tile].geobox != boxes[tile]:
                 text = f"tile {tile} lies on another grid than in input {first}"
                 fix = "give inputs on one grid (gdalwarp brings one onto the other)"
                 raise InputError(Fault("E-PRD-014", str(config.inputs[name].path), f"inputs.{name}", text, fix))
@@ -275,7 +274,7 @@ def _map_grid(config: RunConfig, tiles: tuple[Tile, ...]) -> tuple[GeoBox, bool]
     )
     if same:
         return _union(first, tiles), True
-    boxes = [t.geobox.extent.to_crs(target_crs).boundingbox for t in tiles]
+    boxes = [t.geobox.extent.to_crs(crs or crs_text(first)).boundingbox for t in tiles]
     bounds = (min(b.left for b in boxes), min(b.bottom for b in boxes), max(b.right for b in boxes), max(b.top for b in boxes))
     return GeoBox.from_bbox(bounds, target_crs, resolution=step, anchor="edge"), False
 

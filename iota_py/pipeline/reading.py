@@ -57,7 +57,7 @@ def optical_features(values: np.ndarray, valid: np.ndarray, observed: np.ndarray
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _features(values, valid, observed, targets, kinds, first, second, out):  # noqa: PLR0913 - arrays, one by one, for numba
+def _features(values, valid, observed, targets, kinds, first, second, out):  # type: ignore[no-untyped-def]  # noqa: PLR0913 - arrays, one by one, for numba
     filled = np.zeros((len(targets), values.shape[1], LANES), np.float32)
     index = np.empty((len(kinds), len(targets), LANES), np.float32)
     packed = np.empty((out.shape[1], LANES), np.int16)

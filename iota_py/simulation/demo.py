@@ -15,7 +15,7 @@ from odc.geo.geobox import GeoBox
 from iota_py.errors import Fault, InputError
 from iota_py.grid.windows import whole
 from iota_py.io.publish import write_json, write_text
-from iota_py.io.raster import write_raster
+from iota_py.io.raster import gdal_version, write_raster
 from iota_py.simulation.acquisitions import Delivery, Overflight, Swath, Tile, overflight
 from iota_py.simulation.muscate import product_name, write_products
 from iota_py.simulation.reference import write_ecoregions, write_reference
@@ -77,14 +77,23 @@ def write_demo(folder: str | Path, seed: int = 1, progress: Callable[[int, int],
 def write_truth(path: str | Path, scene: Scene) -> None:
     """Write the class of every pixel of the scene, uint8."""
     truth = scene.landscape.truth
-    write_raster(path, scene.landscape.geobox, "uint8", [(whole(truth.shape), truth)], nodata=0, options={"zlevel": 9})
+    write_raster(path, scene.landscape.geobox, "uint8", [(whole(truth.shape), truth)], options={"zlevel": 9, "nodata": 0})
 
 
 def generator(seed: int) -> dict[str, object]:
     """What decides the bytes of the demo: the seed, the libraries and the kind of machine."""
     from_packages = {name: version(name) for name in _PACKAGES}
     machine = {"libc": " ".join(platform.libc_ver()), "machine": platform.machine()}
-    return {"seed": seed, "libraries": {**from_packages, "python": platform.python_version(), "zlib": zlib.ZLIB_RUNTIME_VERSION, **machine}}
+    return {
+        "seed": seed,
+        "libraries": {
+            **from_packages,
+            "gdal": gdal_version(),
+            "python": platform.python_version(),
+            "zlib": zlib.ZLIB_RUNTIME_VERSION,
+            **machine,
+        },
+    }
 
 
 def deliveries() -> list[Delivery]:

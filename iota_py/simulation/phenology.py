@@ -44,7 +44,8 @@ class Season:
 
     def cover(self, day: np.ndarray) -> np.ndarray:
         """Cover on days of the year (1 is 1 January; earlier and later years continue)."""
-        return self.height * (_logistic((day - self.rise) / self.rise_width) - _logistic((day - self.fall) / self.fall_width))
+        grown = _logistic((day - self.rise) / self.rise_width) - _logistic((day - self.fall) / self.fall_width)
+        return self.height * np.maximum(grown, 0.0)
 
 
 ALWAYS = (-400.0, 800.0)

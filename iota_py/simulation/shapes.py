@@ -20,9 +20,11 @@ def scattered(extent: Extent, spacing: float, rng: np.random.Generator) -> np.nd
 
 
 def cells(extent: Extent, spacing: float, rng: np.random.Generator) -> np.ndarray:
-    """Polygons that cover an extent: the Voronoi cells of scattered points."""
-    points = shapely.multipoints(scattered(extent, spacing, rng))
-    return shapely.get_parts(shapely.voronoi_polygons(points, extend_to=shapely.box(*extent)))
+    """Polygons that cover an extent: the Voronoi cells of scattered points. The outer cells, which have no shape, lie beyond it."""
+    west, south, east, north = extent
+    wider = west - 2 * spacing, south - 2 * spacing, east + 2 * spacing, north + 2 * spacing
+    found = shapely.get_parts(shapely.voronoi_polygons(shapely.multipoints(scattered(wider, spacing, rng))))
+    return found[shapely.intersects(found, shapely.box(*extent))]
 
 
 def parcels(extent: Extent, rng: np.random.Generator, smallest: float = 1500.0) -> tuple[np.ndarray, np.ndarray]:

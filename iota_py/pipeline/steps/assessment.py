@@ -43,7 +43,7 @@ def write_run_scores(ws: Workspace, params: Mapping[str, Any]) -> None:
     pixels = _mapped_table(ws, run) if ws.config.samples.table is not None else _mapped_pixels(ws, run)
     regions = {}
     for region, group in pixels.groupby("region", sort=True):
-        name = ws.region_names.get(int(region), str(region))
+        name = ws.region_names[int(str(region))]
         regions[name] = {
             "confusion": confusion_matrix(group.code, group.mapped, classes.codes).tolist(),
             "unclassified": unclassified(group.mapped, classes.codes),

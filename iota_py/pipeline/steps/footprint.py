@@ -9,23 +9,21 @@ import numpy as np
 from odc.geo.geobox import GeoBox
 
 from iota_py.grid.ownership import owned
-from iota_py.grid.windows import Window, split, window_size
+from iota_py.grid.windows import Window, split
 from iota_py.io.lookup import read_nearest
-from iota_py.io.raster import read_header, read_window, write_raster
+from iota_py.io.raster import read_window, write_raster
 from iota_py.pipeline import paths
 from iota_py.pipeline.workspace import Workspace
 from iota_py.products.reader import read_footprint
 
-WINDOW_PIXELS = 4_000_000
+ROWS = 512  # full-width bands, whatever the windows: the bytes of a GeoTIFF depend on the order in which it is written
 
 
 def write_footprint(ws: Workspace, params: Mapping[str, Any]) -> None:
     """`tiles/<tile>/footprint.tif`: uint8, 1 where any input saw the pixel on any date."""
     tile = params["tile"]
     geobox, series = ws.geobox(tile), ws.series(tile)
-    first = series[0].observations[0][0]
-    block = read_header(next(iter(first.bands.values())).path).block
-    windows = split(geobox.shape, window_size(geobox.shape, block, WINDOW_PIXELS))
+    windows = split(geobox.shape, (ROWS, geobox.shape[1]))
 
     def blocks() -> Iterator[tuple[Window, np.ndarray]]:
         for window in windows:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from iota_py.grid.windows import Window, crs_text, whole
+from iota_py.grid.windows import Window, crs_text, split, whole
 from iota_py.io.publish import write_text
 from iota_py.io.raster import read_window, write_cog, write_raster
 from iota_py.mapping.mosaic import TileRasters, mosaic_blocks
@@ -65,15 +65,23 @@ def write_tile(ws: Workspace, params: Mapping[str, Any]) -> None:
     windows = [Window(*place) for place in params["windows"]]
 
     def blocks(band: int) -> Iterator[tuple[Window, np.ndarray]]:
-        for window in windows:
-            yield window, read_window(str(ws.path(paths.window(tile, window.row, window.col))), bands=band)
+        """Full-width bands of the tile's own blocks, whatever the windows: same bytes for any size of window."""
+        for strip in split(geobox.shape, (TILED["blockysize"], geobox.shape[1])):
+            values = np.zeros((strip.height, strip.width), np.uint8)
+            for window in windows:
+                top, bottom = max(window.row, strip.row), min(window.row + window.height, strip.row + strip.height)
+                if top < bottom:
+                    path = str(ws.path(paths.window(tile, window.row, window.col)))
+                    part = read_window(path, Window(top - window.row, 0, bottom - top, window.width), band)
+                    values[top - strip.row : bottom - strip.row, window.col : window.col + window.width] = part
+            yield strip, values
 
     write_raster(ws.path(paths.tile_layer(tile, "validity")), geobox, "uint8", blocks(1), options=TILED)
     for run in range(ws.runs):
         for offset, layer in enumerate(("classification", "confidence")):
             path = ws.path(paths.tile_layer(tile, layer, run))
             finish = _palette(ws.nomenclature) if layer == "classification" else None
-            write_raster(path, geobox, "uint8", blocks(2 + 2 * run + offset), nodata=0, options=TILED, finish=finish)
+            write_raster(path, geobox, "uint8", blocks(2 + 2 * run + offset), options={**TILED, "nodata": 0}, finish=finish)
 
 
 def write_mosaic(ws: Workspace, params: Mapping[str, Any]) -> None:

@@ -1,0 +1,52 @@
+# Everything runs in .venv, made from requirements.lock. `make help` lists the targets.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help env demo test test-all check format lock data clean
+
+help:  ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+env: $(READY)  ## create the virtual environment .venv from the lock file
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("iota_py needs Python 3.11 or later, found %d.%d; try: make PYTHON=python3.12" % sys.version_info[:2]) if sys.version_info < (3, 11) else None'
+	@echo "creating $(VENV) … installing $$(grep -c '^[a-z].*==' requirements.lock) packages (about two minutes)"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: env  ## map the demonstration landscape, ends with the accuracy and where the report is
+	@$(BIN)/iota-py run configs/demo.yaml
+
+test: env  ## the quick tests, a few minutes
+	@$(BIN)/python -m pytest -m "not slow"
+
+test-all: env  ## every test, the long ones too
+	@$(BIN)/python -m pytest
+
+check: env  ## style, architecture and types
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/mypy
+
+format: env  ## mend style in place
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+data: env  ## write data_samples anew, byte for byte
+	@$(BIN)/iota-py demo-data data_samples
+
+lock: env  ## resolve requirements.lock anew, for Python 3.11 to 3.13
+	@$(PYTHON) -m venv build/lock && build/lock/bin/python -m pip install --quiet uv
+	@build/lock/bin/uv pip compile pyproject.toml --quiet --all-extras --universal --python-version 3.11 \
+	  --generate-hashes --no-emit-index-url --no-header --upgrade -o requirements.lock
+
+clean:  ## remove runs, caches and the environment
+	rm -rf $(VENV) build runs .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find iota_py tests -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,74 @@
+"""Fixtures that several packages share: the demonstration data, and runs of it that are made once."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from iota_py.config import load_config
+from iota_py.config.schema import RunConfig
+from iota_py.pipeline.run import run
+
+ROOT = Path(__file__).resolve().parents[1]
+DEMO = ROOT / "configs" / "demo.yaml"
+
+# What the light runs change: fewer dates, trees and draws, and several windows a tile.
+LIGHT = """
+period: {start: 2023-01-01, end: 2023-12-31, step: 45}
+samples: {split: {runs: 2}, selection: {strategy: constant, number: 60}}
+model: {kind: random_forest, trees: 8, max_depth: 10}
+tracking: {enabled: false}
+engine: {kind: joblib, workers: 1, window: 100}
+"""
+
+
+@pytest.fixture(scope="session")
+def project() -> Path:
+    """Root of the project."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def light_config() -> Callable[[Path, str], Path]:
+    """Writer of a light configuration of the demonstration: folder, further YAML lines -> path of the file."""
+
+    def write(folder: Path, more: str = "") -> Path:
+        folder.mkdir(parents=True, exist_ok=True)
+        base = folder / "light.yaml"
+        base.write_text(f"extends: {DEMO}\noutput: {folder / 'run'}\n{LIGHT}", encoding="utf-8")
+        path = folder / "config.yaml"
+        path.write_text(f"extends: light.yaml\n{more}", encoding="utf-8")
+        return path
+
+    return write
+
+
+@pytest.fixture(scope="session")
+def light_run(tmp_path_factory: pytest.TempPathFactory, light_config: Callable[[Path, str], Path]) -> RunConfig:
+    """A finished light run, in this process and serially: what other ways of running are compared with. Not to be changed."""
+    config = load_config(light_config(tmp_path_factory.mktemp("light"), ""))
+    run(config)
+    return config
+
+
+@pytest.fixture(scope="session")
+def demo_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """The demonstration as `make demo` runs it, elsewhere: its folder, and what the command printed. Not to be changed."""
+    folder = tmp_path_factory.mktemp("demo")
+    path = folder / "demo.yaml"
+    path.write_text(f"extends: {DEMO}\noutput: {folder / 'runs' / 'demo'}\n", encoding="utf-8")
+    done = iota_py("run", str(path))
+    assert done.returncode == 0, done.stdout + done.stderr
+    return folder / "runs" / "demo", done.stdout
+
+
+def iota_py(*words: str, cwd: Path | None = None, timeout: float = 600) -> subprocess.CompletedProcess[str]:
+    """Run the command line in a process of its own."""
+    environment = {**os.environ, "COLUMNS": "200", "NO_COLOR": "1"}
+    command = [sys.executable, "-c", "from iota_py.cli.main import main; main()", *words]
+    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, timeout=timeout, env=environment, check=False)
