@@ -41,8 +41,8 @@ class Fault:
     def line(self) -> str:
         """The fault on one line."""
         place = f"{self.where}: {self.field}" if self.field else self.where
-        text = " ".join(f"{self.code} {place}: {self.message}".split())
-        return f"{text}. Fix: {self.fix}" if self.fix else text
+        fix = f". Fix: {self.fix}" if self.fix else ""
+        return " ".join(f"{self.code} {place}: {self.message}{fix}".split())
 
 
 class IotaError(Exception):

@@ -5,6 +5,7 @@ Codes are 1–255, label 0 is nodata. The order of the classes is the ascending 
 
 from __future__ import annotations
 
+import numbers
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -85,9 +86,7 @@ class Nomenclature:
 
     def code_of(self, label: object) -> int | None:
         """Code that a label of the reference data means: a code, an alias or a name (letter case and accents ignored)."""
-        if isinstance(label, float) and label.is_integer():
-            label = int(label)
-        text = _fold(str(label))
+        text = _fold(label_text(label))
         for candidate in self.classes:
             if text in {str(candidate.code), _fold(candidate.alias), *(_fold(n) for n in candidate.names.values())}:
                 return candidate.code
@@ -110,6 +109,12 @@ class Nomenclature:
             ET.SubElement(palette, "paletteEntry", value=str(c.code), color=c.hex_colour, alpha="255", label=c.label(language))
         ET.indent(root)
         return "<!DOCTYPE qgis>\n" + ET.tostring(root, encoding="unicode") + "\n"
+
+
+def label_text(label: object) -> str:
+    """A label as text; whole numbers stored as floating point (of any width) as the whole number they are."""
+    whole = isinstance(label, numbers.Real) and not isinstance(label, bool) and float(label).is_integer()
+    return str(int(label)) if whole else str(label)
 
 
 def ramp_style(low: float, high: float, label: str, stops: int = 5) -> str:

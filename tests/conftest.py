@@ -6,10 +6,12 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from iota_py.cli.main import main
 from iota_py.config import load_config
 from iota_py.config.schema import RunConfig
 from iota_py.pipeline.run import run
@@ -25,6 +27,18 @@ model: {kind: random_forest, trees: 8, max_depth: 10}
 tracking: {enabled: false}
 engine: {kind: joblib, workers: 1, window: 100}
 """
+
+
+@dataclass(frozen=True)
+class Done:
+    """A command that has ended."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+Command = Callable[..., Done]
 
 
 @pytest.fixture(scope="session")
@@ -65,6 +79,19 @@ def demo_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     done = iota_py("run", str(path))
     assert done.returncode == 0, done.stdout + done.stderr
     return folder / "runs" / "demo", done.stdout
+
+
+@pytest.fixture
+def command(capsys: pytest.CaptureFixture[str]) -> Command:
+    """The command line in this process: words -> exit code, what was printed, what was printed of errors."""
+
+    def call(*words: str) -> Done:
+        with pytest.raises(SystemExit) as ended:
+            main(list(words))
+        captured = capsys.readouterr()
+        return Done(int(ended.value.code or 0), captured.out, captured.err)
+
+    return call
 
 
 def iota_py(*words: str, cwd: Path | None = None, timeout: float = 600) -> subprocess.CompletedProcess[str]:

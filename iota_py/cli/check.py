@@ -8,10 +8,7 @@ from typing import Annotated
 import typer
 
 from iota_py.cli.console import err, out, show_faults
-from iota_py.config import load_config
 from iota_py.errors import EXIT_USER, IotaError
-from iota_py.pipeline.preflight import examine
-from iota_py.pipeline.run import describe_inputs, read_bad
 
 
 def check(config: Annotated[Path, typer.Argument(help="configuration of a run (YAML)", metavar="CONFIG")]) -> int:
@@ -19,6 +16,10 @@ def check(config: Annotated[Path, typer.Argument(help="configuration of a run (Y
 
     Example: [bold]iota-py check configs/demo.yaml[/]
     """
+    from iota_py.config import load_config
+    from iota_py.pipeline.preflight import examine
+    from iota_py.pipeline.run import describe_inputs, read_bad
+
     try:
         settings = load_config(config)
         inventory = examine(settings, read_bad(settings.output))

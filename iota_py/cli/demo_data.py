@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from iota_py.cli.console import out
-from iota_py.simulation.demo import write_demo
 
 
 def demo_data(
@@ -19,6 +18,8 @@ def demo_data(
 
     Example: [bold]iota-py demo-data data_samples[/]
     """
+    from iota_py.simulation.demo import write_demo
+
     with out.status("writing products") as status:
         write_demo(folder, seed, lambda done, total: status.update(f"writing products {done}/{total}"))
     out.print(f"{folder}: {sum(p.stat().st_size for p in folder.rglob('*') if p.is_file()) / 1e6:.1f} MB")

@@ -5,8 +5,9 @@ from __future__ import annotations
 import sys
 from typing import Annotated
 
-import click
 import typer
+from rich.markup import escape
+from typer.exceptions import TyperException
 
 from iota_py import __version__
 from iota_py.cli import check, demo_data, plan, report, run, ui
@@ -53,15 +54,16 @@ def _call(words: list[str], debug: bool) -> int:
     try:
         code = app(words, standalone_mode=False)
         return int(code or 0)
-    except click.ClickException as error:
-        error.show()
+    except TyperException as error:
+        if str(error):  # empty when the help was shown instead
+            err.print(f"{escape(str(error))} Try: iota-py --help")
         return EXIT_USER
     except IotaError as error:
         if debug:
             err.print_exception()
         show_faults(error.faults)
         return error.exit_code
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, typer.Abort):
         err.print("stopped")
         return EXIT_INTERRUPTED
     except BrokenPipeError:
@@ -69,5 +71,7 @@ def _call(words: list[str], debug: bool) -> int:
     except Exception as error:
         if debug:
             err.print_exception()
-        err.print(f"[red]E-INT-001[/] unexpected {type(error).__name__}: {error}. Fix: run again with --debug and report the trace")
+        err.print(
+            f"[red]E-INT-001[/] unexpected {type(error).__name__}: {escape(str(error))}. Fix: run again with --debug and report the trace"
+        )
         return EXIT_INTERNAL

@@ -9,10 +9,6 @@ import typer
 from rich.table import Table
 
 from iota_py.cli.console import LABELS, out
-from iota_py.config import load_config
-from iota_py.pipeline.plan import STAGES
-from iota_py.pipeline.run import describe_inputs, disk_estimate, pending, prepare
-from iota_py.pipeline.state import State
 
 
 def plan(config: Annotated[Path, typer.Argument(help="configuration of a run (YAML)", metavar="CONFIG")]) -> None:
@@ -20,6 +16,11 @@ def plan(config: Annotated[Path, typer.Argument(help="configuration of a run (YA
 
     Example: [bold]iota-py plan configs/demo.yaml[/]
     """
+    from iota_py.config import load_config
+    from iota_py.pipeline.plan import STAGES
+    from iota_py.pipeline.run import describe_inputs, disk_estimate, pending, prepare
+    from iota_py.pipeline.state import State
+
     settings = load_config(config)
     inventory, tasks = prepare(settings)
     todo = pending(tasks, State(settings.output))

@@ -10,8 +10,6 @@ import typer
 from iota_py.cli.console import out
 from iota_py.errors import Fault, InputError
 from iota_py.pipeline import paths
-from iota_py.pipeline.steps.reporting import write_report
-from iota_py.pipeline.workspace import Workspace
 
 
 def report(folder: Annotated[Path, typer.Argument(help="folder of a run, e.g. runs/demo", metavar="RUN")]) -> None:
@@ -19,6 +17,9 @@ def report(folder: Annotated[Path, typer.Argument(help="folder of a run, e.g. ru
 
     Example: [bold]iota-py report runs/demo[/]
     """
+    from iota_py.pipeline.steps.reporting import write_report
+    from iota_py.pipeline.workspace import Workspace
+
     if not (folder / paths.METRICS).exists():
         fault = Fault("E-RUN-015", str(folder), "", "no finished run here (no assessment/metrics.json)", "iota-py run CONFIG")
         raise InputError(fault)

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from iota_py.assessment.wording import verdict_line
 from iota_py.cli.console import Bars, out
-from iota_py.config import RunConfig, load_config
 from iota_py.errors import IotaError
 from iota_py.io.publish import read_json
 from iota_py.pipeline import paths
-from iota_py.pipeline.record import track, tracking_uri, write_manifest
-from iota_py.pipeline.run import Summary, prepare
-from iota_py.pipeline.run import run as run_pipeline
+
+if TYPE_CHECKING:
+    from iota_py.config import RunConfig
+    from iota_py.pipeline.run import Summary
 
 
 def run(
@@ -26,6 +25,9 @@ def run(
 
     Example: [bold]iota-py run configs/demo.yaml[/]
     """
+    from iota_py.config import load_config
+    from iota_py.pipeline.run import run as run_pipeline
+
     settings = load_config(config)
     with Bars(quiet) as bars:
         if not quiet:
@@ -37,6 +39,9 @@ def run(
 
 def _finish(settings: RunConfig, summary: Summary, bars: Bars) -> None:
     """Manifest and record. A store that does not answer costs a warning, never the results."""
+    from iota_py.pipeline.record import track, write_manifest
+    from iota_py.pipeline.run import prepare
+
     inventory, tasks = prepare(settings)
     if not summary.nothing or not (settings.output / paths.MANIFEST).exists():
         write_manifest(settings, inventory, tasks, summary.started)
@@ -48,6 +53,9 @@ def _finish(settings: RunConfig, summary: Summary, bars: Bars) -> None:
 
 
 def _results(settings: RunConfig, summary: Summary) -> None:
+    from iota_py.assessment.wording import verdict_line
+    from iota_py.pipeline.record import tracking_uri
+
     root = settings.output
     if summary.nothing:
         out.print("nothing to do: every output is there and up to date")

@@ -8,8 +8,6 @@ from typing import Annotated
 import typer
 
 from iota_py.cli.console import out
-from iota_py.tracking.location import default_uri
-from iota_py.tracking.server import serve
 
 
 def ui(
@@ -22,4 +20,7 @@ def ui(
 
     Example: [bold]iota-py ui[/]
     """
+    from iota_py.tracking.location import default_uri
+    from iota_py.tracking.server import serve
+
     serve(uri or default_uri(folder), port, browser, on_ready=lambda address: out.print(f"MLflow at {address} (Ctrl-C to stop)"))

@@ -18,6 +18,7 @@ from iota_py.io.documents import read_yaml
 
 _VARIABLE = re.compile(r"\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^}]*))?\}")
 _MAX_EXTENDS = 10
+_WORDS = {r"\btuple\b": "list", r"\bdictionary( or instance of \w+)?": "section of keys and values"}  # pydantic's, and those of YAML
 
 
 def load_config(path: str | Path) -> RunConfig:
@@ -57,11 +58,12 @@ def _read(path: Path, seen: tuple[Path, ...]) -> dict[str, Any]:
 
 
 def merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
-    """`over` laid upon `base`: sections are merged key by key, everything else is replaced."""
+    """`over` laid upon `base`: sections are merged key by key, everything else is replaced, and so is a model by one of another kind."""
     merged = dict(base)
     for key, value in over.items():
         both = isinstance(value, dict) and isinstance(merged.get(key), dict)
-        merged[key] = merge(merged[key], value) if both else value
+        other_model = both and key == "model" and value.get("kind", merged[key].get("kind")) != merged[key].get("kind")
+        merged[key] = merge(merged[key], value) if both and not other_model else value
     return merged
 
 
@@ -112,7 +114,7 @@ def _variable(match: re.Match[str], place: str, source: Path, faults: list[Fault
 
 def _fault(source: str, error: Any) -> Fault:
     """One line from one pydantic error."""
-    location = [str(part) for part in error["loc"] if part not in ("random_forest", "lightgbm", "function-after")]
+    location = [str(part) for part in error["loc"] if part not in ("random_forest", "lightgbm")]
     field = ".".join(_without_union_tags(location, error))
     kind = error["type"]
     if kind == "extra_forbidden":
@@ -121,12 +123,17 @@ def _fault(source: str, error: Any) -> Fault:
         fix = f"did you mean `{near[0]}`?" if near else f"known keys: {', '.join(known)}"
         return Fault("E-CFG-010", source, field, "unknown key", fix)
     if kind == "missing":
-        return Fault("E-CFG-011", source, field, "this key is required and missing")
+        return Fault("E-CFG-011", source, field, "this key is required and missing", f"add `{error['loc'][-1]}:` there")
+    if kind in ("union_tag_not_found", "union_tag_invalid"):
+        kinds = [typing.get_args(m.model_fields["kind"].annotation)[0] for m in _models(RunConfig.model_fields[error["loc"][0]].annotation)]
+        return Fault("E-CFG-012", source, f"{field}.kind", f"expected {' or '.join(kinds)}, found {error['ctx'].get('tag', 'none')}")
     if kind == "value_error":
         return Fault("E-CFG-013", source, field, str(error["ctx"]["error"]))
     found = error.get("input")
     shown = f", found `{found}`" if isinstance(found, (str, int, float, bool)) or found is None else ""
     message = error["msg"][0].lower() + error["msg"][1:]
+    for theirs, ours in _WORDS.items():
+        message = re.sub(theirs, ours, message)
     return Fault("E-CFG-012", source, field, f"{message}{shown}")
 
 
@@ -137,9 +144,12 @@ def _nearest(word: str, known: list[str]) -> list[str]:
 
 
 def _merged(faults: list[Fault]) -> list[Fault]:
-    """One fault a field: the members of a union each complain of the same value."""
+    """One fault a field: the members of a union each complain of the same value, the one that was meant of a part of it."""
     by_field: dict[tuple[str, str], list[Fault]] = {}
+    inner = {fault.field for fault in faults if fault.code == "E-CFG-012"}
     for fault in faults:
+        if fault.code == "E-CFG-012" and any(field.startswith(f"{fault.field}.") for field in inner):
+            continue
         by_field.setdefault((fault.code, fault.field), []).append(fault)
     merged = []
     for (code, field), group in by_field.items():
@@ -151,7 +161,7 @@ def _merged(faults: list[Fault]) -> list[Fault]:
 
 def _without_union_tags(location: list[str], error: Any) -> list[str]:
     """Pydantic adds the name of a union's member to the place of an error; a person did not write that."""
-    return [part for part in location if not re.match(r"^(literal|tuple)\[|^constrained-|^(int|float|str)$", part)]
+    return [part for part in location if not re.match(r"^(literal|tuple|function-\w+)\[|^\[key\]$|^constrained-|^(int|float|str)$", part)]
 
 
 def _keys_at(model: type[BaseModel], location: tuple[Any, ...]) -> list[str]:

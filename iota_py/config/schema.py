@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"
 WORD = r"^[a-z][a-z0-9_]{0,31}$"
@@ -19,6 +19,34 @@ Word = Annotated[str, Field(pattern=WORD)]
 TileName = Annotated[str, Field(pattern=TILE)]
 Positive = Annotated[int, Field(ge=1)]
 Share = Annotated[float, Field(gt=0, le=1)]
+
+
+def _day(value: Any) -> Any:
+    """Only a date spelled out is one: a number would be taken for seconds since 1970."""
+    try:
+        return dt.date.fromisoformat(value) if not isinstance(value, dt.date) else value
+    except (TypeError, ValueError):
+        raise ValueError(f"`{value}` is not a date; write it as 2023-01-31") from None
+
+
+def _file_name(pattern: str) -> str:
+    """Refuse what could never match a file, or not be told apart."""
+    holders = re.findall(r"\{[^}]*\}", pattern)
+    known = ("{date}", "{time}", "{tile}", "{band}")
+    for holder in holders:
+        if holder not in known:
+            raise ValueError(f"unknown placeholder {holder}; placeholders are {' '.join(known)} and *")
+        if holders.count(holder) > 1:
+            raise ValueError(f"the pattern has {holder} twice; put * in the place of one")
+    if "{date}" not in holders:
+        raise ValueError("the pattern needs {date}")
+    if "/" in pattern:
+        raise ValueError("expected the name of a file, without folders; folders go to `path`")
+    return pattern
+
+
+Day = Annotated[dt.date, BeforeValidator(_day)]
+FilePattern = Annotated[str, AfterValidator(_file_name)]
 
 
 class Section(BaseModel):
@@ -37,8 +65,8 @@ class Grid(Section):
 class Period(Section):
     """Target dates of the gap-filled series. Default: first to last acquisition over all tiles."""
 
-    start: dt.date | None = None
-    end: dt.date | None = None
+    start: Day | None = None
+    end: Day | None = None
     step: Positive = Field(10, description="days between target dates")
     margin: Annotated[int, Field(ge=0)] = Field(0, description="days before start and after end whose acquisitions are used too")
 
@@ -62,7 +90,7 @@ class MaskFile(Section):
     """A mask beside the bands of a raster series."""
 
     path: Path | None = Field(None, description="folder, when not that of the bands")
-    pattern: str = Field(description="file name with the same placeholders as the bands'")
+    pattern: FilePattern = Field(description="file name with the same placeholders as the bands'")
     band: Positive = 1
     invalid: tuple[int, ...] | None = Field(None, description="values that mean unusable")
     bits: tuple[Annotated[int, Field(ge=0, le=15)], ...] | None = Field(None, description="bits, any of which means unusable")
@@ -77,7 +105,7 @@ class MaskFile(Section):
 class SeriesFiles(Section):
     """Layout of a series of rasters already on disk."""
 
-    pattern: str = Field(description="file name; placeholders {date} {time} {tile} {band} and * for anything")
+    pattern: FilePattern = Field(description="file name; placeholders {date} {time} {tile} {band} and * for anything")
     tile: TileName = Field("tile", description="name of the tile when the pattern has none")
     bands: dict[str, Positive] = Field(description="band name -> band number in the file (or 1 when the pattern has {band})", min_length=1)
     scale: Annotated[float, Field(gt=0)] = Field(1.0, description="stored value = round(value × scale), a 16-bit integer")
@@ -87,23 +115,17 @@ class SeriesFiles(Section):
     roles: dict[Literal["blue", "green", "red", "nir", "swir"], str] = Field(default_factory=dict, description="role in indices -> band")
     masks: tuple[MaskFile, ...] = ()
 
-    @model_validator(mode="after")
-    def _dated(self) -> SeriesFiles:
-        if "{date}" not in self.pattern:
-            raise ValueError("the pattern needs {date}")
-        return self
-
 
 class Input(Section):
     """One family of products, on disk."""
 
     family: str
     path: Path
-    bands: Literal["all"] | tuple[str, ...] = "all"
+    bands: Literal["all"] | Annotated[tuple[str, ...], Field(min_length=1)] = "all"
     reflectance: Literal["FRE", "SRE"] = Field("FRE", description="with (FRE) or without (SRE) slope correction")
     resampling: Literal["nearest", "bilinear", "cubic"] = Field("nearest", description="of coarser bands onto the grid of the tile")
     valid: Validity = Validity()
-    exclude_dates: tuple[dt.date, ...] = ()
+    exclude_dates: tuple[Day, ...] = ()
     series: SeriesFiles | None = Field(None, description="layout of the files, for family raster-series")
 
     @model_validator(mode="after")

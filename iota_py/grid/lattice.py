@@ -32,7 +32,13 @@ class NearestIndex:
 
 def same_lattice(a: GeoBox, b: GeoBox) -> bool:
     """True when both grids have the same CRS and pixel size, and their pixels coincide."""
-    return aligned(a, b) and abs(a.transform.a - b.transform.a) < TOLERANCE * abs(a.transform.a)
+    return aligned(a, b) and aligned(b, a)
+
+
+def same_grid(a: GeoBox, b: GeoBox) -> bool:
+    """True when both grids are the same pixels: same lattice, origin and shape, to TOLERANCE of a pixel."""
+    near = max(abs(a.transform.c - b.transform.c), abs(a.transform.f - b.transform.f)) < TOLERANCE * abs(a.transform.a)
+    return a.shape == b.shape and near and same_lattice(a, b)
 
 
 def aligned(fine: GeoBox, coarse: GeoBox) -> bool:
@@ -69,6 +75,6 @@ def nearest_index(target: GeoBox, source: GeoBox) -> NearestIndex:
 
 def _pixel(position: np.ndarray, origin: float, step: float) -> np.ndarray:
     offset = (position - origin) / step
+    offset = np.where(np.isfinite(offset), offset, -1)  # a place that the other projection cannot show
     near = np.round(offset)
-    offset = np.where(np.abs(offset - near) < TOLERANCE, near, offset)
-    return np.where(np.isfinite(offset), np.floor(offset), -1).astype(np.int64)
+    return np.where(np.abs(offset - near) < TOLERANCE, near, np.floor(offset)).astype(np.int64)

@@ -20,7 +20,7 @@ def priority(tiles: Mapping[str, GeoBox]) -> tuple[str, ...]:
     def rank(name: str) -> tuple[float, float, str]:
         box = tiles[name]
         west = box.extent.to_crs("EPSG:4326").boundingbox.left
-        return -round(box.transform.f), west, name
+        return -round(box.transform.f, 6), west, name
 
     return tuple(sorted(tiles, key=rank))
 

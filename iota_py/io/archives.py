@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import lzma
 import zipfile
+import zlib
 from pathlib import Path
 
 from iota_py.errors import Fault, InputError
+
+# what zipfile raises for archives that are cut, altered, encrypted or of a kind that it cannot unpack
+_DAMAGE = (zipfile.BadZipFile, OSError, EOFError, ValueError, RuntimeError, zlib.error, lzma.LZMAError)
 
 
 def zip_members(path: str | Path) -> list[str]:
@@ -13,7 +18,7 @@ def zip_members(path: str | Path) -> list[str]:
     try:
         with zipfile.ZipFile(path) as archive:
             entries = archive.infolist()
-    except (zipfile.BadZipFile, OSError) as error:
+    except _DAMAGE as error:
         raise InputError(
             Fault("E-ZIP-001", str(path), "", f"not a readable zip archive ({error})", "download the product again")
         ) from error
@@ -32,11 +37,12 @@ def read_member(path: str | Path, member: str = "", limit: int = 50_000_000) -> 
     """Content of a small file, or of a zip member (at most `limit` bytes)."""
     try:
         if not member:
-            content = Path(path).read_bytes()
+            with open(path, "rb") as stream:
+                content = stream.read(limit + 1)
         else:
             with zipfile.ZipFile(path) as archive, archive.open(member) as stream:
                 content = stream.read(limit + 1)
-    except (OSError, zipfile.BadZipFile, EOFError, ValueError) as error:
+    except (*_DAMAGE, KeyError) as error:
         raise InputError(Fault("E-ZIP-001", str(path), member, f"cannot be read ({error})", "download the product again")) from error
     if len(content) > limit:
         raise InputError(Fault("E-ZIP-003", str(path), member, f"larger than {limit} bytes: refused"))

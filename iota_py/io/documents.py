@@ -87,6 +87,8 @@ def parse_yaml(text: str, source: str) -> Any:
         raise ConfigError(Fault("E-YML-003", source, place, str(error.problem or error.context or "not YAML"), hint)) from error
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise ConfigError(Fault("E-YML-003", source, "", f"not YAML ({' '.join(str(error).split())[:200]})")) from error
+    except (KeyError, AttributeError) as error:  # PyYAML's answer to `!!bool maybe` and `!!timestamp soon`
+        raise ConfigError(Fault("E-YML-003", source, "", "a value does not fit its tag (`!!…`)", "leave the tag out")) from error
 
 
 def yaml_text(document: Any) -> str:

@@ -5,9 +5,11 @@ A name that is there is whole. Temporary names start with a dot and end with `.p
 
 from __future__ import annotations
 
+import glob
 import hashlib
 import json
 import os
+import re
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +19,7 @@ from typing import Any
 from iota_py.errors import Fault, StorageError
 
 PART_SUFFIX = ".part"
+_PART_NAME = re.compile(r"\..+\.\d+\.part(?:[.-].*)?$")  # host and process number come before; drivers append `-journal`, `.ovr`
 _CHUNK = 1 << 20
 
 
@@ -35,7 +38,11 @@ def published(path: str | Path) -> Iterator[Path]:
         _sync(part)
         os.replace(part, path)
         _sync(path.parent)
-    except OSError as error:
+    except BaseException as error:
+        for left in part.parent.glob(f"{glob.escape(part.name)}*"):  # drivers put files of their own beside it
+            left.unlink(missing_ok=True)
+        if not isinstance(error, OSError):
+            raise
         raise StorageError(
             Fault(
                 "E-IO-001",
@@ -45,8 +52,6 @@ def published(path: str | Path) -> Iterator[Path]:
                 "free disk space or mend permissions, then run again",
             )
         ) from error
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def write_bytes(path: str | Path, content: bytes) -> None:
@@ -86,7 +91,7 @@ def sha256(path: str | Path) -> str:
 
 def sweep(folder: str | Path) -> list[Path]:
     """Remove the temporary files that a killed run left under `folder`; the ones removed."""
-    removed = [p for p in Path(folder).rglob(f".*{PART_SUFFIX}*") if p.is_file()]
+    removed = [p for p in Path(folder).rglob(f".*{PART_SUFFIX}*") if _PART_NAME.match(p.name) and p.is_file()]
     for path in removed:
         path.unlink(missing_ok=True)
     return removed

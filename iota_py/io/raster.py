@@ -6,7 +6,6 @@ VRT behind a `.tif` name can read any other file. Writers use one thread, since 
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -107,7 +106,7 @@ def read_window(path: str, window: Window | None = None, bands: int | list[int] 
             part = rasterio.windows.Window(window.col, window.row, window.width, window.height)
         try:
             return dataset.read(bands, window=part)
-        except (rasterio.errors.RasterioIOError, ValueError) as error:
+        except (rasterio.errors.RasterioIOError, ValueError, IndexError) as error:
             raise InputError(
                 Fault(
                     "E-RAS-007",
@@ -153,7 +152,10 @@ def write_raster(
     Raises StorageError when it cannot be written whole.
     """
     with published(path) as part:
-        _write(part, geobox, dtype, blocks, count, {"compress": "deflate", **(options or {})}, finish)
+        try:
+            _write(part, geobox, dtype, blocks, count, {"compress": "deflate", **(options or {})}, finish)
+        except rasterio.errors.RasterioIOError as error:
+            raise _unwritable(path, error) from error
         _verify(part, path, geobox, dtype, count)
 
 
@@ -168,27 +170,27 @@ def write_cog(
     finish: Callable[[Any], None] | None = None,
 ) -> None:
     """Publish a one-band cloud-optimised GeoTIFF; overviews by `mode` (classes), `average` or `nearest`. Else as write_raster."""
-    plain = Path(path).with_name(f".{Path(path).stem}.plain.{os.getpid()}.part.tif")
-    plain.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        tiles = {"nodata": nodata, "tiled": True, "blockxsize": 256, "blockysize": 256, "compress": "zstd", "zstd_level": 1}
-        _write(plain, geobox, dtype, blocks, 1, tiles, finish)
-        with published(path) as part:
-            options = {
-                "BLOCKSIZE": COG_BLOCK,
-                "COMPRESS": "DEFLATE",
-                "PREDICTOR": "NO",
-                "OVERVIEW_RESAMPLING": overviews.upper(),
-                "BIGTIFF": "IF_SAFER",
-            }
-            try:
-                with rasterio.Env(**_ENV):
-                    rasterio.shutil.copy(plain, part, driver="COG", **options)
-            except Exception as error:  # the COG driver raises classes outside rasterio's and the system's trees
-                raise _unwritable(path, error) from error
-            _verify(part, path, geobox, dtype, 1)
-    finally:
-        plain.unlink(missing_ok=True)
+    options = {
+        "BLOCKSIZE": COG_BLOCK,
+        "COMPRESS": "DEFLATE",
+        "PREDICTOR": "NO",
+        "OVERVIEW_RESAMPLING": overviews.upper(),
+        "BIGTIFF": "IF_SAFER",
+    }
+    tiles = {"nodata": nodata, "tiled": True, "blockxsize": 256, "blockysize": 256, "compress": "zstd", "zstd_level": 1}
+    with published(path) as part:
+        plain = part.with_name(f"{part.name}.plain.tif")  # after a failure it goes with the other one
+        try:
+            _write(plain, geobox, dtype, blocks, 1, tiles, finish)
+        except rasterio.errors.RasterioIOError as error:
+            raise _unwritable(path, error) from error
+        try:
+            with rasterio.Env(**_ENV):
+                rasterio.shutil.copy(plain, part, driver="COG", **options)
+        except Exception as error:  # the COG driver raises classes outside rasterio's and the system's trees
+            raise _unwritable(path, error) from error
+        plain.unlink()
+        _verify(part, path, geobox, dtype, 1)
 
 
 def _write(
@@ -205,17 +207,14 @@ def _write(
         "driver": "GTiff", "height": height, "width": width, "count": count, "dtype": dtype, "crs": geobox.crs.to_wkt(), "transform": geobox.transform,
         "BIGTIFF": "IF_SAFER", "SPARSE_OK": "FALSE", **options,
     }  # fmt: skip
-    try:
-        with rasterio.Env(**_ENV), rasterio.open(part, "w", **profile) as dataset:
-            for window, values in blocks:
-                if values.shape[-2:] != (window.height, window.width) or values.dtype != np.dtype(dtype):
-                    raise ValueError(f"block of {values.shape} {values.dtype} for a window of {window.height} × {window.width} {dtype}")
-                where = rasterio.windows.Window(window.col, window.row, window.width, window.height)
-                dataset.write(values, window=where) if values.ndim == 3 else dataset.write(values, 1, window=where)
-            if finish is not None:
-                finish(dataset)
-    except rasterio.errors.RasterioIOError as error:
-        raise _unwritable(part, error) from error
+    with rasterio.Env(**_ENV), rasterio.open(part, "w", **profile) as dataset:
+        for window, values in blocks:
+            if values.shape[-2:] != (window.height, window.width) or values.dtype != np.dtype(dtype):
+                raise ValueError(f"block of {values.shape} {values.dtype} for a window of {window.height} × {window.width} {dtype}")
+            where = rasterio.windows.Window(window.col, window.row, window.width, window.height)
+            dataset.write(values, window=where) if values.ndim == 3 else dataset.write(values, 1, window=where)
+        if finish is not None:
+            finish(dataset)
 
 
 def _verify(part: Path, path: str | Path, geobox: GeoBox, dtype: str, count: int) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from odc.geo import Geometry
 from odc.geo.geobox import GeoBox
 
 from iota_py.grid.windows import Window, split
@@ -29,7 +30,7 @@ def mosaic_blocks(grid: GeoBox, tiles: Sequence[TileRasters], layers: Sequence[s
 
     tiles: in order of priority; the first whose footprint holds a pixel's centre owns it. Never holds more than a block in memory.
     """
-    outlines = [tile.geobox.extent.to_crs(grid.crs) for tile in tiles]
+    outlines = [_outline(tile.geobox, grid) for tile in tiles]
     for window in split(grid.shape, (BLOCK, BLOCK)):
         box = window.of(grid)
         values = np.zeros((len(layers), window.height, window.width), np.uint8)
@@ -43,3 +44,9 @@ def mosaic_blocks(grid: GeoBox, tiles: Sequence[TileRasters], layers: Sequence[s
                     np.copyto(values[i], read_nearest(str(tile.layers[layer]), tile.geobox, box), where=own)
                 free &= ~own
         yield window, values
+
+
+def _outline(tile: GeoBox, grid: GeoBox) -> Geometry:
+    """Outline of a tile in the CRS of the map, a pixel wider: straight edges of one projection are bent in the other."""
+    longest = max(tile.shape) * abs(tile.transform.a)
+    return tile.extent.to_crs(grid.crs, resolution=longest / 64).buffer(abs(grid.transform.a))

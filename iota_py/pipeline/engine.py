@@ -32,14 +32,14 @@ class Engine(Protocol):
 
 def execute(root: str, version: str, task: Task) -> Outcome:
     """Do one task in this process: remove its marker, make its outputs, write the marker. Never raises but on interruption."""
-    from iota_py.pipeline.steps import STEPS
+    from iota_py.pipeline.steps import step
     from iota_py.pipeline.workspace import workspace
 
     start = time.perf_counter()
     state = State(Path(root))
     try:
         state.forget(task)
-        STEPS[task.step](workspace(root, version), task.params)
+        step(task.step)(workspace(root, version), task.params)
         state.record(task, time.perf_counter() - start)
     except IotaError as error:
         product = error.product if isinstance(error, AcquisitionError) else ""

@@ -178,27 +178,33 @@ def _interval(config: RunConfig) -> Interval:
 
 
 def _missing(config: RunConfig, names: tuple[str, ...], found: Mapping[str, Mapping[str, Series]]) -> list[Fault]:
-    """Tiles without acquisitions, or with more bad ones than allowed."""
+    """Tiles without acquisitions, or with more bad ones than allowed; one fault for the tiles that lack the same thing."""
     faults = []
-    for tile in names:
-        for name, by_tile in found.items():
-            where, path = f"inputs.{name}", str(config.inputs[name].path)
-            series = by_tile.get(tile)
-            if series is None:
-                have = ", ".join(sorted(by_tile)) or "none"
-                faults.append(Fault("E-PRD-011", path, where, f"no acquisition of tile {tile} (tiles found: {have})", "check `tiles`"))
-                continue
-            bad = [s for s in series.set_aside if s.kind == "bad"]
-            total = sum(len(pieces) for pieces in series.observations) + len(bad)
-            if len(bad) > config.limits.max_bad_dates * total:
-                text = f"{len(bad)} of {total} acquisitions of tile {tile} cannot be used; first: {bad[0].reason}"
-                fix = "repair them, or raise limits.max_bad_dates"
-                faults.append(Fault("E-PRD-012", path, where, text, fix))
-            elif len(series.observations) < config.limits.min_dates:
-                aside = f", {len(series.set_aside)} set aside ({series.set_aside[0].reason})" if series.set_aside else ""
-                text = f"tile {tile} has {len(series.observations)} usable acquisitions, expected at least {config.limits.min_dates}{aside}"
-                faults.append(Fault("E-PRD-013", path, where, text, "check `period` and the products"))
+    for name, by_tile in found.items():
+        where, path = f"inputs.{name}", str(config.inputs[name].path)
+        absent = [tile for tile in names if tile not in by_tile]
+        if absent:
+            text = f"no acquisition of tile {', '.join(absent)}, which another input has"
+            faults.append(Fault("E-PRD-011", path, where, text, "name under `tiles` those that every input has"))
+        present = [by_tile[tile] for tile in names if tile in by_tile]
+        faults.extend(fault for series in present for fault in _too_many_bad(series, config.limits.max_bad_dates, path, where))
+        poor = [series for series in present if len(series.observations) < config.limits.min_dates]
+        if poor:
+            have = ", ".join(f"{s.tile} {len(s.observations)}" for s in poor)
+            aside = [s for series in poor for s in series.set_aside]
+            because = f"; {len(aside)} set aside, the first because {aside[0].reason}" if aside else ""
+            text = f"fewer than {config.limits.min_dates} usable acquisitions (tile {have}){because}"
+            faults.append(Fault("E-PRD-013", path, where, text, "check `period` and the products"))
     return faults
+
+
+def _too_many_bad(series: Series, limit: float, path: str, where: str) -> list[Fault]:
+    bad = [s for s in series.set_aside if s.kind == "bad"]
+    total = sum(len(pieces) for pieces in series.observations) + len(bad)
+    if len(bad) <= limit * total:
+        return []
+    text = f"{len(bad)} of {total} acquisitions of tile {series.tile} cannot be used; first: {bad[0].reason}"
+    return [Fault("E-PRD-012", path, where, text, "repair them, or raise limits.max_bad_dates")]
 
 
 def _layer(config: RunConfig, name: str, by_tile: Mapping[str, Series]) -> Layer:

@@ -23,6 +23,10 @@ class Prediction:
     probabilities: np.ndarray | None = None
 
 
+class UnsupportedModelError(Exception):
+    """A compiled engine cannot give the library's answers for this model; the message says why."""
+
+
 class Engine(Protocol):
     """Predicts from feature values. classes: uint8, ascending. Engines keep no state between calls: threads may share one."""
 

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 
 from iota_py.codes import MAX_EDGES, CodeBook
-from iota_py.prediction.engine import Prediction
+from iota_py.prediction.engine import Prediction, UnsupportedModelError
 from iota_py.prediction.forest_kernels import GROUP, Trees, vote, vote_exactly
-from iota_py.prediction.vectors import LANES
+from iota_py.prediction.vectors import ROW
 
 _SHORT = (14, 10, 8)  # bits of left child, feature, threshold
 _LONG = (28, 20, 16)
@@ -74,17 +74,29 @@ class ForestEngine:
 def forest_engine(forest: Any, book: CodeBook | None, classes: np.ndarray) -> ForestEngine:
     """Engine of a fitted RandomForestClassifier.
 
-    A forest fitted on int16 values whose thresholds are few enough is given codes of its own; ValueError says what cannot be done.
+    A forest fitted on int16 values whose thresholds are few enough is given codes of its own. UnsupportedModelError says what cannot
+    be done; ValueError: the forest was not fitted on what `book` says.
     """
     trees = [estimator.tree_ for estimator in forest.estimators_]
-    n_features = int(forest.n_features_in_)
-    if len(trees) > MAX_TREES or n_features >= 2 ** _LONG[1] or max(t.node_count for t in trees) > 2 ** _LONG[0]:
-        raise ValueError(f"{len(trees)} trees on {n_features} features do not fit in the compiled engine")
-    thresholds = [np.floor(t.threshold).astype(np.int64) for t in trees]
+    n_features, largest = int(forest.n_features_in_), max(tree.node_count for tree in trees)
+    if len(trees) > MAX_TREES or n_features >= 2 ** _LONG[1] or largest > 2 ** _LONG[0]:
+        raise UnsupportedModelError(f"{len(trees)} trees of up to {largest} nodes on {n_features} features are too many")
+    thresholds = [np.floor(tree.threshold).astype(np.int64) for tree in trees]
+    _check_thresholds(trees, thresholds, n_features, book)
     if book is None:
         book, thresholds = _own_codes(trees, thresholds, n_features)
-    bits = _SHORT if book is not None and n_features < 2 ** _SHORT[1] and max(t.node_count for t in trees) <= 2 ** _SHORT[0] else _LONG
-    return ForestEngine(_layout(trees, thresholds, bits), book, classes, n_features)
+    short = book is not None and n_features <= 2 ** _SHORT[1] and largest <= 2 ** _SHORT[0]
+    return ForestEngine(_layout(trees, thresholds, _SHORT if short else _LONG), book, classes, n_features)
+
+
+def _check_thresholds(trees: list[Any], thresholds: list[np.ndarray], n_features: int, book: CodeBook | None) -> None:
+    if book is not None and book.features != n_features:
+        raise ValueError(f"the forest was fitted on {n_features} features, the codes have {book.features}")
+    low, high = (-(2**15), 2**15 - 2) if book is None else (0, MAX_EDGES - 1)
+    inner = np.concatenate([threshold[tree.feature >= 0] for tree, threshold in zip(trees, thresholds)])
+    if inner.size and not low <= inner.min() <= inner.max() <= high:
+        what = "int16 values" if book is None else "8-bit codes"
+        raise ValueError(f"the forest was not fitted on {what}: its thresholds go from {inner.min()} to {inner.max()}")
 
 
 def _own_codes(trees: list[Any], thresholds: list[np.ndarray], n_features: int) -> tuple[CodeBook | None, list[np.ndarray]]:
@@ -105,7 +117,7 @@ def _layout(trees: list[Any], thresholds: list[np.ndarray], bits: tuple[int, int
     parts = [_breadth_first(tree, threshold, bits) for tree, threshold in zip(trees, thresholds)]
     leaves = np.concatenate([tree.value[order[leaf], 0, :] for tree, (order, leaf, _, _) in zip(trees, parts)])
     exact, row_of_leaf = _distinct_rows(leaves)
-    width = -(-exact.shape[1] // LANES) * LANES
+    width = -(-exact.shape[1] // ROW) * ROW
     shares = np.zeros((len(exact), width), np.uint16)
     shares[:, : exact.shape[1]] = np.rint(exact * _UNIT)
     row = np.zeros(sum(t.node_count for t in trees), np.uint32)

@@ -15,7 +15,7 @@ import numpy as np
 from numba import njit, types
 from numba.extending import overload
 
-from iota_py.prediction.vectors import LANES, add_lanes, prefetch
+from iota_py.prediction.vectors import ROW, add_row, prefetch
 
 GROUP = 12  # pixels that walk together
 BLOCK = 43 * GROUP  # pixels that pass a tree before the next one: their codes and sums stay in the second-level cache
@@ -100,21 +100,22 @@ def _leave(row, at, exits, first, shares, width):
 
 
 @njit(nogil=True, error_model="numpy")
-def _pass_tree(nodes, row, shallow, values, origin, n, exits, pixels, shares, width):
-    """Walk `pixels` pixels (a multiple of twelve) through one tree: their leaf rows to exits."""
+def _pass_tree(trees, t, values, start, n, pixels, exits):
+    """Walk `pixels` pixels (a multiple of twelve), whose values start at values[start * n], through tree t: their leaf rows to exits."""
+    nodes, row = trees.nodes[trees.roots[t] :], trees.row[trees.roots[t] :]
     for first in range(np.uint64(0), pixels, np.uint64(GROUP)):
-        pixel = origin + first * n
+        pixel = (start + first) * n
         root = np.uint32(0)
         at = (root, root, root, root, root, root, root, root, root, root, root, root)
-        for _ in range(shallow):
+        for _ in range(trees.shallow[t]):
             at = _step(nodes, values, at, pixel, n)
-        while True:
+        while True:  # two steps for one test: the test costs a third of a step, a step too many costs one
             at = _step(nodes, values, at, pixel, n)
             after = _step(nodes, values, at, pixel, n)
             if _moved(at, after) == 0:
                 break
             at = after
-        _leave(row, at, exits, first, shares, width)
+        _leave(row, at, exits, first, trees.shares, trees.width)
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -134,11 +135,10 @@ def vote(trees, values, best, votes, doubtful, probabilities):
         pixels = np.uint64(min(BLOCK, n_pixels - start))
         sums[:] = 0
         for t in range(n_trees):
-            nodes, row = trees.nodes[trees.roots[t] :], trees.row[trees.roots[t] :]
-            _pass_tree(nodes, row, trees.shallow[t], flat, np.uint64(start) * n, n, exits, pixels, trees.shares, width)
+            _pass_tree(trees, t, flat, np.uint64(start), n, pixels, exits)
             for i in range(pixels):
-                for c in range(np.uint64(0), width, np.uint64(LANES)):
-                    add_lanes(sums, i * width + c, trees.shares, np.uint64(exits[i]) * width + c)
+                for c in range(np.uint64(0), width, np.uint64(ROW)):
+                    add_row(sums, i * width + c, trees.shares, np.uint64(exits[i]) * width + c)
         for i in range(pixels):
             own = sums[i * width : i * width + np.uint64(n_classes)]
             place = start + np.int64(i)

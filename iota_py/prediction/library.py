@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,9 @@ class LibraryEngine:
 
     def __init__(self, estimator: Any, book: CodeBook | None, classes: np.ndarray) -> None:
         self.estimator = estimator
+        if getattr(estimator, "n_jobs", 1) != 1:  # several threads add the trees up in any order: ties would vary
+            self.estimator = copy.copy(estimator)
+            self.estimator.n_jobs = 1
         self.book = book
         self.classes = np.asarray(classes, np.uint8)
 

@@ -1,7 +1,8 @@
-"""Two machine operations that numba has no word for, written in LLVM's portable form: they compile on any processor.
+"""Machine operations that numba has no word for, written in LLVM's portable form: they compile on any processor.
 
 numba cannot know that two arrays do not overlap, so it tests that each time it adds a short row to another: for a leaf row of twenty
-numbers the test costs more than the sum. And a leaf row comes from memory in no order that a processor foresees.
+numbers the test costs more than the sum. It has no vectors that stay in registers either: `Lanes` are 64 bytes, one per pixel.
+None of these functions checks bounds; arrays have one axis and are contiguous.
 """
 
 from __future__ import annotations
@@ -11,21 +12,40 @@ from typing import Any
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
-from numba.extending import intrinsic
+from numba.extending import intrinsic, models, register_model
 
-LANES = 8
+ROW = 8  # numbers that add_row adds
+WIDTH = 64  # bytes of Lanes
 
-_BYTE, _INT32, _INT64 = ir.IntType(8), ir.IntType(32), ir.IntType(64)
+_BIT, _BYTE, _INT32, _INT64 = (ir.IntType(bits) for bits in (1, 8, 32, 64))
+_VECTOR = ir.VectorType(_BYTE, WIDTH)
+_ALL_SET, _ALL_CLEAR = (ir.Constant(_VECTOR, [value] * WIDTH) for value in (255, 0))
+
+
+class Lanes(types.Type):
+    """64 unsigned bytes in a register (or a few)."""
+
+    def __init__(self) -> None:
+        super().__init__("Lanes")
+
+
+lanes_type = Lanes()
+
+
+@register_model(Lanes)
+class _LanesModel(models.PrimitiveModel):
+    def __init__(self, manager: Any, kind: Any) -> None:
+        super().__init__(manager, kind, _VECTOR)
 
 
 @intrinsic
-def add_lanes(typing, sums, start, terms, first):
-    """sums[start : start + 8] += terms[first : first + 8]; sums uint32 (n,), terms uint16 (m,), both contiguous. No bounds are checked."""
+def add_row(typing, sums, start, terms, first):
+    """sums[start : start + 8] += terms[first : first + 8]; sums uint32, terms uint16."""
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        target = _address(context, builder, signature, args, 0, ir.VectorType(_INT32, LANES))
-        source = _address(context, builder, signature, args, 2, ir.VectorType(ir.IntType(16), LANES))
-        wide = builder.zext(builder.load(source, align=2), ir.VectorType(_INT32, LANES))
+        target = _address(context, builder, signature, args, 0, ir.VectorType(_INT32, ROW))
+        source = _address(context, builder, signature, args, 2, ir.VectorType(ir.IntType(16), ROW))
+        wide = builder.zext(builder.load(source, align=2), ir.VectorType(_INT32, ROW))
         builder.store(builder.add(builder.load(target, align=4), wide), target, align=4)
         return context.get_dummy_value()
 
@@ -34,7 +54,7 @@ def add_lanes(typing, sums, start, terms, first):
 
 @intrinsic
 def prefetch(typing, array, place):
-    """Start to bring array[place] (contiguous, one axis) near the processor; any place is allowed."""
+    """Start to bring array[place] near the processor; any place is allowed."""
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         address = _address(context, builder, signature, args, 0, _BYTE)
@@ -44,6 +64,67 @@ def prefetch(typing, array, place):
         return context.get_dummy_value()
 
     return types.void(array, place), generate
+
+
+@intrinsic
+def all_set(typing):
+    """Lanes of 255."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return _ALL_SET
+
+    return lanes_type(), generate
+
+
+@intrinsic
+def load(typing, array, place):
+    """Lanes from array[place : place + 64], uint8."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.load(_address(context, builder, signature, args, 0, _VECTOR), align=1)
+
+    return lanes_type(array, place), generate
+
+
+@intrinsic
+def store(typing, array, place, lanes):
+    """array[place : place + 64] = lanes, uint8."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        builder.store(args[2], _address(context, builder, signature, args, 0, _VECTOR), align=1)
+        return context.get_dummy_value()
+
+    return types.void(array, place, lanes), generate
+
+
+@intrinsic
+def mask_above(typing, lanes, values, threshold, mask):
+    """`lanes & mask` where values > threshold, `lanes` elsewhere; threshold and mask are single bytes."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        above = builder.icmp_unsigned(">", args[1], _spread(builder, args[2]))
+        return builder.and_(args[0], builder.select(above, _spread(builder, args[3]), _ALL_SET))
+
+    return lanes_type(lanes, values, threshold, mask), generate
+
+
+@intrinsic
+def lowest_bit(typing, lanes, base, other):
+    """`base` + number of the lowest bit set where a lane is not 0, the lane of `other` elsewhere; base is a single byte."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        function = cgutils.get_or_insert_function(builder.module, ir.FunctionType(_VECTOR, [_VECTOR, _BIT]), f"llvm.cttz.v{WIDTH}i8")
+        number = builder.call(function, [args[0], ir.Constant(_BIT, 0)])
+        filled = builder.icmp_unsigned("!=", args[0], _ALL_CLEAR)
+        return builder.select(filled, builder.add(number, _spread(builder, args[1])), args[2])
+
+    return lanes_type(lanes, base, other), generate
+
+
+def _spread(builder: Any, byte: Any) -> Any:
+    """Lanes that all hold one byte."""
+    single = builder.insert_element(ir.Constant(_VECTOR, ir.Undefined), byte, ir.Constant(_INT32, 0))
+    return builder.shuffle_vector(single, ir.Constant(_VECTOR, ir.Undefined), ir.Constant(ir.VectorType(_INT32, WIDTH), None))
 
 
 def _address(context: Any, builder: Any, signature: Any, args: Any, position: int, element: Any) -> Any:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from odc.geo.geobox import GeoBox
 
 from iota_py.errors import Fault, InputError
-from iota_py.grid.lattice import aligned, same_lattice
-from iota_py.io.raster import read_header
+from iota_py.grid.lattice import aligned, same_grid, same_lattice
+from iota_py.io.raster import RasterHeader, read_header
 from iota_py.products import muscate
 from iota_py.products.family import Family
 from iota_py.products.product import Product, Series, SetAside, merge_passes
@@ -44,10 +43,10 @@ class Interval:
         return (self.start is None or day >= self.start) and (self.end is None or day <= self.end)
 
 
-def discover(source: Source, interval: Interval, tiles: Iterable[str] | None) -> dict[str, Series]:
+def discover(source: Source, interval: Interval, tiles: Iterable[str] | None = None) -> dict[str, Series]:
     """The series of each tile (all found, or those asked for), sorted by tile name.
 
-    Raises InputError when the folder is missing or holds no product of the family.
+    Raises InputError when the folder is missing, holds no product of the family, or lacks a tile asked for.
     """
     found = _find(source)
     if not found:
@@ -55,11 +54,15 @@ def discover(source: Source, interval: Interval, tiles: Iterable[str] | None) ->
         raise InputError(
             Fault("E-PRD-009", str(source.path), f"inputs.{source.name}.path", f"no acquisition found here (looked for {what})")
         )
-    wanted = set(tiles) if tiles is not None else {entry.tile for entry in found}
     by_tile: dict[str, list[Product | SetAside]] = {}
     for entry in found:
-        if entry.tile in wanted:
-            by_tile.setdefault(entry.tile, []).append(entry)
+        by_tile.setdefault(entry.tile, []).append(entry)
+    absent = [tile for tile in tiles or () if tile not in by_tile]
+    if absent:
+        text = f"no acquisition of tile {', '.join(absent)} (tiles found: {', '.join(sorted(by_tile))})"
+        raise InputError(Fault("E-PRD-011", str(source.path), f"inputs.{source.name}", text, "check `tiles`"))
+    if tiles is not None:
+        by_tile = {tile: by_tile[tile] for tile in tiles}
     return {tile: _series(source, interval, tile, entries) for tile, entries in sorted(by_tile.items())}
 
 
@@ -76,11 +79,9 @@ def _read(container: muscate.Container, source: Source) -> Product | SetAside:
     try:
         return muscate.read_product(container, source.family, source.choice)
     except InputError as error:
-        assert source.family.product is not None
-        match = source.family.product.match(container.stem)
+        match = muscate.named(container.stem, source.family)
         assert match is not None
-        when = dt.datetime.strptime(f"{match['date']}{match['time']}", "%Y%m%d%H%M%S").replace(tzinfo=dt.UTC)
-        return SetAside(container.stem, match["tile"], when, "bad", str(error), platform=match["platform"])
+        return SetAside(container.stem, match["tile"], muscate.sensed(match), "bad", str(error), platform=match["platform"])
 
 
 def _series(source: Source, interval: Interval, tile: str, entries: list[Product | SetAside]) -> Series:
@@ -125,21 +126,25 @@ def _dated(products: list[Product], interval: Interval, exclude: tuple[dt.date, 
 
 def _on_one_grid(products: list[Product], aside: list[SetAside]) -> tuple[GeoBox, list[Product]]:
     """Grid of the tile, the most frequent among its products, and the products that lie on it."""
-    grids: list[tuple[Product, GeoBox]] = []
+    grids: list[tuple[GeoBox, list[Product]]] = []
     for product in products:
         try:
-            grids.append((product, _product_grid(product)))
+            grid = _product_grid(product)
         except InputError as error:
             aside.append(_aside(product, "bad", str(error)))
+            continue
+        known = next((members for other, members in grids if same_grid(other, grid)), None)
+        if known is None:
+            grids.append((grid, [product]))
+        else:
+            known.append(product)
     if not grids:
         return GeoBox((0, 0), _IDENTITY, "EPSG:4326"), []
-    common = Counter(grid for _, grid in grids).most_common(1)[0][0]
-    kept = []
-    for product, grid in grids:
-        if grid == common:
-            kept.append(product)
-        else:
-            aside.append(_aside(product, "bad", f"its grid {_say(grid)} is not that of the tile, {_say(common)}"))
+    common, kept = max(grids, key=lambda pair: len(pair[1]))
+    for grid, members in grids:
+        if grid is not common:
+            reason = f"its grid {_say(grid)} is not that of the tile, {_say(common)}"
+            aside.extend(_aside(product, "bad", reason) for product in members)
     return common, kept
 
 
@@ -151,14 +156,29 @@ def _product_grid(product: Product) -> GeoBox:
     layers = {layer.path: name for name, layer in product.bands.items()}
     layers.update({mask.layer.path: "mask" for mask in product.masks})
     headers = {path: read_header(path) for path in layers}
+    _check_layers(product, headers)
     fine = min((h.geobox for h in headers.values()), key=lambda g: abs(g.transform.a))
     for path, header in headers.items():
         exact = same_lattice(header.geobox, fine)
-        if exact and header.geobox != fine:
+        if exact and not same_grid(header.geobox, fine):
             raise InputError(Fault("E-PRD-010", path, "", f"expected the grid {_say(fine)}, found {_say(header.geobox)}"))
         if not exact and (layers[path] == "mask" or not aligned(fine, header.geobox)):
             raise InputError(Fault("E-PRD-010", path, "", f"grid {_say(header.geobox)} does not align with {_say(fine)}"))
     return fine
+
+
+def _check_layers(product: Product, headers: Mapping[str, RasterHeader]) -> None:
+    """Raise InputError where a file has not the band asked for, or a mask with bits is not of whole numbers."""
+    for layer in (*product.bands.values(), *(mask.layer for mask in product.masks)):
+        count = headers[layer.path].count
+        if layer.index > count:
+            raise InputError(Fault("E-PRD-016", layer.path, "", f"expected a band {layer.index}, the file has {count}", "check `bands`"))
+    for mask in product.masks:
+        dtype = headers[mask.layer.path].dtype
+        if mask.bits and "int" not in dtype:
+            raise InputError(
+                Fault("E-PRD-016", mask.layer.path, "", f"expected whole numbers, which have bits, found {dtype}", "use `invalid`")
+            )
 
 
 def _aside(product: Product, kind: str, reason: str) -> SetAside:

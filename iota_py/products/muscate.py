@@ -47,19 +47,32 @@ class Choice:
 
 def find_products(root: Path, family: Family) -> list[Container]:
     """Directories and archives under `root` (two levels deep) whose name is one of the family's, in alphabetical order."""
-    assert family.product is not None
     found = []
     for path in sorted(p for depth in ("*", "*/*") for p in root.glob(depth)):
-        if (path.is_dir() or path.suffix == ".zip") and family.product.match(path.name.removesuffix(".zip")):
+        if (path.is_dir() or path.suffix == ".zip") and named(path.name.removesuffix(".zip"), family):
             found.append(Container(path))
     inner = {c.path for c in found if c.path.parent in {other.path for other in found}}
     return [c for c in found if c.path not in inner]
 
 
+def named(name: str, family: Family) -> re.Match[str] | None:
+    """Match of a name that is one of the family's and holds a time that exists."""
+    assert family.product is not None
+    match = family.product.match(name)
+    try:
+        return match if match and sensed(match) else None
+    except ValueError:
+        return None
+
+
+def sensed(match: re.Match[str]) -> dt.datetime:
+    """Time in the name of a product, UTC."""
+    return dt.datetime.strptime(f"{match['date']}{match['time']}{match['ms']}000", "%Y%m%d%H%M%S%f").replace(tzinfo=dt.UTC)
+
+
 def identify(container: Container, family: Family) -> re.Match[str]:
     """Match of the most telling name: that of the directory inside an archive, else that of the container."""
-    assert family.product is not None
-    match = family.product.match(container.product_name) or family.product.match(container.stem)
+    match = named(container.product_name, family) or named(container.stem, family)
     if match is None:
         raise InputError(Fault("E-PRD-003", str(container.path), "", f"not named as {family.title}"))
     return match
@@ -69,7 +82,7 @@ def read_product(container: Container, family: Family, choice: Choice) -> Produc
     """Read names and metadata, find the files. Raises InputError with what is missing or contradictory."""
     match = identify(container, family)
     metadata, listed, warnings = _metadata(container, family)
-    when = dt.datetime.strptime(f"{match['date']}{match['time']}{match['ms']}000", "%Y%m%d%H%M%S%f").replace(tzinfo=dt.UTC)
+    when = sensed(match)
     if metadata.date and metadata.date[:10] != when.date().isoformat():
         fault = Fault(
             "E-PRD-004", str(container.path), "ACQUISITION_DATE", f"the metadata say {metadata.date[:10]}, the name {when.date()}"
@@ -109,15 +122,17 @@ def _metadata(container: Container, family: Family) -> tuple[Metadata, list[str]
     if not found:
         return Metadata(), [], ("no metadata XML: scale, nodata and files are taken from the names",)
     try:
-        root = SafeET.fromstring(container.read(found[0]), forbid_dtd=True)
-    except (ET.ParseError, DefusedXmlException) as error:
-        reason = f"not readable as XML ({type(error).__name__}: {error})"
+        return parse_metadata(SafeET.fromstring(container.read(found[0]), forbid_dtd=True)), [found[0]], ()
+    except (ET.ParseError, DefusedXmlException, ValueError, LookupError) as error:
+        reason = f"not readable as metadata ({type(error).__name__}: {error})"
         raise InputError(Fault("E-PRD-005", str(container.path), found[0], reason, "download the product again")) from error
-    return parse_metadata(root), [found[0]], ()
 
 
 def parse_metadata(root: ET.Element) -> Metadata:
-    """What this reader needs of a MUSCATE metadata document (paths as in the products' own tags)."""
+    """What this reader needs of a MUSCATE metadata document (paths as in the products' own tags).
+
+    Raises ValueError where a number is none, or the quantification is not positive.
+    """
     bands = {}
     for image in root.iter("Image"):
         nature = _text(image, "Image_Properties/NATURE")
@@ -125,10 +140,13 @@ def parse_metadata(root: ET.Element) -> Metadata:
             if file.get("band_id"):
                 bands[(nature, str(file.get("band_id")))] = " ".join((file.text or "").split())
     cloud = _number(root, ".//QUALITY_INDEX[@name='CloudPercent']")
+    quantification = _number(root, ".//REFLECTANCE_QUANTIFICATION_VALUE")
+    if quantification is not None and not 0 < quantification < float("inf"):
+        raise ValueError(f"a quantification of {quantification}")
     return Metadata(
         product_id=_text(root, "Product_Characteristics/PRODUCT_ID"),
         date=_text(root, "Product_Characteristics/ACQUISITION_DATE"),
-        quantification=_number(root, ".//REFLECTANCE_QUANTIFICATION_VALUE"),
+        quantification=quantification,
         nodata=_number(root, ".//SPECIAL_VALUE[@name='nodata']"),
         cloud_share=None if cloud is None else cloud / 100,
         bands=bands,

@@ -65,10 +65,18 @@ def find_series(name: str, folder: Path, layout: SeriesLayout) -> list[Product |
 
 
 _Key = tuple[dt.datetime, str]
+_LARGEST = 3.4028234663852886e38  # the largest float32: no number of a file is beyond it
+
+
+def _finite(valid_range: tuple[float, float] | None) -> tuple[float, float] | None:
+    """An open end becomes the largest number, since a series travels as JSON, which has no infinity."""
+    return valid_range and (max(valid_range[0], -_LARGEST), min(valid_range[1], _LARGEST))
 
 
 def _by_acquisition(folder: Path, pattern: str, tile: str) -> dict[_Key, dict[str, Path]]:
     """(time, tile) -> band (or empty) -> file."""
+    if not folder.is_dir():
+        raise InputError(Fault("E-PRD-002", str(folder), pattern, "no such folder", "check the path"))
     expression = name_pattern(pattern)
     found: dict[_Key, dict[str, Path]] = {}
     for path in sorted(folder.iterdir()):
@@ -81,7 +89,11 @@ def _by_acquisition(folder: Path, pattern: str, tile: str) -> dict[_Key, dict[st
             when = dt.datetime.strptime(stamp, "%Y%m%d%H%M%S").replace(tzinfo=dt.UTC)
         except ValueError:
             continue
-        found.setdefault((when, groups.get("tile") or tile), {})[groups.get("band") or ""] = path
+        files = found.setdefault((when, groups.get("tile") or tile), {})
+        other = files.setdefault(groups.get("band") or "", path)
+        if other != path:
+            text = f"{other.name} and {path.name} are of one date and band"
+            raise InputError(Fault("E-PRD-008", str(folder), pattern, text, "make the pattern say more: {time}, {tile}, {band}"))
     return found
 
 
@@ -117,7 +129,7 @@ def _product(
         masks=tuple(mask_layers),
         scale=layout.scale,
         nodata=layout.nodata,
-        valid_range=layout.valid_range,
+        valid_range=_finite(layout.valid_range),
         cloud_share=None,
         fingerprint=fingerprint(used),
     )

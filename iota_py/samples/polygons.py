@@ -13,7 +13,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from iota_py.errors import Fault, InputError
-from iota_py.nomenclature import Nomenclature
+from iota_py.nomenclature import Nomenclature, label_text
 
 MAX_EMPTY_SHARE = 0.05
 _SHOWN = 8
@@ -43,13 +43,13 @@ def read_labels(frame: gpd.GeoDataFrame, label: str, nomenclature: Nomenclature,
         raise InputError(
             Fault("E-SAM-001", source, "samples.label", f"field `{label}` is not in the file (fields: {fields})", "name one of these")
         )
-    ignored = {str(value) for value in ignore}
+    ignored = {label_text(value) for value in ignore}
     values = frame[label]
     null = values[values.isna()].index.tolist()
     codes = {}
     for value in values.dropna().unique():
-        codes[value] = 0 if str(value) in ignored else nomenclature.code_of(value)
-    unknown = sorted((str(v) for v, code in codes.items() if code is None))
+        codes[value] = 0 if label_text(value) in ignored else nomenclature.code_of(value)
+    unknown = sorted(label_text(v) for v, code in codes.items() if code is None)
     faults = []
     if null:
         faults.append(
@@ -81,15 +81,18 @@ def clean_polygons(
     dropped: dict[str, list[int]] = {}
     rows = np.arange(len(frame))
     original = frame.geometry.to_numpy()
-    usable = np.array([_has_area(g) for g in original], bool)
-    dropped["empty or without coordinates"] = rows[~usable].tolist()
-    if (~usable).mean() > MAX_EMPTY_SHARE and (~usable).sum() > 3:
+    mended_shapes = [_mend(g) if _has_coordinates(g) else shapely.Polygon() for g in original]
+    usable = np.array([not g.is_empty for g in mended_shapes], bool)
+    dropped["empty, or without area"] = rows[~usable].tolist()
+    if (~usable).sum() > max(3, MAX_EMPTY_SHARE * len(frame)):
         text = f"{(~usable).sum()} of {len(frame)} geometries are empty"
         raise InputError(Fault("E-SAM-005", source, "geometry", text, "repair the file"))
     dropped["label ignored by the configuration"] = rows[usable & (codes.to_numpy() == 0)].tolist()
     usable &= codes.to_numpy() != 0
+    if not usable.any():
+        raise InputError(Fault("E-SAM-006", source, "geometry", f"none of the {len(frame)} polygons has a label and an area"))
     mended = [int(r) for r in rows[usable] if not original[r].is_valid]
-    geometries = [_mend(original[r]) for r in rows[usable]]
+    geometries = [mended_shapes[r] for r in rows[usable]]
     order = [hashlib.sha256(shapely.normalize(g).wkb).hexdigest() for g in geometries]
     clean = gpd.GeoDataFrame(
         {"polygon": rows[usable], "code": codes.to_numpy()[usable], "order": order}, geometry=geometries, crs=frame.crs
@@ -108,7 +111,7 @@ def clean_polygons(
     return CleanPolygons(clean, _drops(dropped), len(frame), tuple(mended))
 
 
-def _has_area(geometry: BaseGeometry | None) -> bool:
+def _has_coordinates(geometry: BaseGeometry | None) -> bool:
     if geometry is None or geometry.is_empty:
         return False
     return bool(np.isfinite(shapely.get_coordinates(geometry)).all())

@@ -35,12 +35,28 @@ class SeriesGroup:
 
 
 def check_columns(frame: pd.DataFrame, columns: SeriesColumns, source: str) -> None:
-    """Raise InputError when a column is missing."""
+    """Raise InputError when a column is missing, or holds what is no name, no date or no number."""
     wanted = [columns.series, columns.date, columns.label, *columns.bands.values()]
     missing = [name for name in wanted if name not in frame.columns]
     if missing:
         text = f"no column {', '.join(missing)} (columns: {', '.join(map(str, frame.columns))})"
         raise InputError(Fault("E-SAM-009", source, "samples.table", text, "name the columns of the table"))
+    dates = frame[columns.date]
+    bad = {columns.series: frame[columns.series].isna(), columns.date: pd.to_datetime(dates, errors="coerce").isna()}
+    if pd.api.types.is_numeric_dtype(dates):  # pandas would take them for nanoseconds since 1970
+        bad[columns.date] = dates.notna()
+    for name in columns.bands.values():
+        bad[name] = pd.to_numeric(frame[name], errors="coerce").isna() & frame[name].notna()
+    kinds = {columns.series: "names of series", columns.date: "dates"}
+    faults = [
+        Fault(
+            "E-SAM-012", source, name, f"expected {kinds.get(name, 'numbers')}, found `{frame[name][wrong].iloc[0]}` in {wrong.sum()} rows"
+        )
+        for name, wrong in bad.items()
+        if wrong.any()
+    ]
+    if faults:
+        raise InputError(*faults)
 
 
 def labels_of(frame: pd.DataFrame, columns: SeriesColumns, source: str) -> pd.Series:

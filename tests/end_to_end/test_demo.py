@@ -1,0 +1,144 @@
+"""The demonstration as `make demo` runs it: what it prints, what it leaves, and how right the map is."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import rasterio
+from rasterio.enums import ColorInterp
+
+from iota_py.io.publish import sha256
+
+Run = tuple[Path, str]
+
+
+def read(path: Path) -> np.ndarray:
+    with rasterio.open(path) as dataset:
+        return dataset.read(1)
+
+
+def test_it_ends_with_accuracy_report_and_mlflow(demo_run: Run) -> None:
+    root, printed = demo_run
+    lines = printed.strip().splitlines()
+    assert re.match(r"overall accuracy 0\.\d{3} ± 0\.\d{3} over 3 draws of polygons, kappa 0\.\d{3} ± 0\.\d{3}", lines[-4])
+    assert lines[-3].split() == ["map", str(root / "map/classification.tif")]
+    assert lines[-2].split() == ["report", str(root / "report.html")]
+    assert lines[-1].split() == ["mlflow", "iota-py", "ui", str(root.parent)]
+
+
+def test_it_leaves_what_the_architecture_names(demo_run: Run) -> None:
+    root, _ = demo_run
+    for name in ("config.yaml", "manifest.json", "report.html", "map/classification.tif", "map/confidence.tif", "map/validity.tif",
+                 "map/classification.qml", "assessment/metrics.json", "assessment/confusion.csv", "assessment/areas.csv", "assessment/ledger.csv"):  # fmt: skip
+        assert (root / name).stat().st_size > 0, name
+    assert (root.parent / "mlflow.db").exists()
+    assert not list((root / "tiles").rglob("windows")), "passing files are removed"
+
+
+def test_metrics_have_means_and_intervals(demo_run: Run) -> None:
+    metrics = json.loads((demo_run[0] / "assessment/metrics.json").read_text())
+    assert metrics["runs"] == 3
+    for name in ("overall_accuracy", "kappa", "f1_macro"):
+        low, high = metrics[name]["ci95"]
+        assert low < metrics[name]["mean"] < high
+    assert len(metrics["per_class"]) == 10
+    for entry in metrics["per_class"].values():
+        assert 0 < entry["f1"]["mean"] <= 1
+
+
+def test_the_map_is_a_cloud_optimised_class_raster(demo_run: Run) -> None:
+    with rasterio.open(demo_run[0] / "map/classification.tif") as dataset:
+        assert dataset.tags(ns="IMAGE_STRUCTURE")["LAYOUT"] == "COG"
+        assert dataset.nodata == 0
+        assert dataset.dtypes == ("uint8",)
+        assert dataset.colorinterp == (ColorInterp.palette,)
+        assert dataset.colormap(1)[23] == (0, 0, 255, 255)
+        assert dataset.crs.to_epsg() == 32631
+
+
+def test_accuracy_against_the_truth_raster(demo_run: Run, project: Path) -> None:
+    """The map against the truth of every pixel. It is below the held-out score: the truth has field borders, roads and small patches that
+    no polygon holds (polygons lie inside fields), and the score above is of single runs while the map is their vote."""
+    mapped, truth = read(demo_run[0] / "map/classification.tif"), read(project / "data_samples/truth.tif")
+    assert mapped.shape == truth.shape
+    assert (mapped > 0).all(), "every pixel was seen and classified"
+    accuracy = float((mapped == truth).mean())
+    metrics = json.loads((demo_run[0] / "assessment/metrics.json").read_text())
+    assert accuracy == pytest.approx(TRUTH_ACCURACY, abs=0.01)
+    assert accuracy < metrics["overall_accuracy"]["mean"]
+
+
+TRUTH_ACCURACY = 0.89  # also stated in the README
+
+
+def test_confidence_and_validity_are_in_range(demo_run: Run) -> None:
+    confidence, validity = read(demo_run[0] / "map/confidence.tif"), read(demo_run[0] / "map/validity.tif")
+    assert 1 <= confidence.min()
+    assert confidence.max() <= 100
+    assert 1 <= validity.min()
+    assert validity.max() <= 20
+
+
+def test_the_manifest_holds_the_digest_of_every_output(demo_run: Run) -> None:
+    root, _ = demo_run
+    manifest = json.loads((root / "manifest.json").read_text())
+    listed = {entry["path"]: entry["sha256"] for entry in manifest["outputs"]}
+    assert {"map/classification.tif", "assessment/metrics.json", "report.html", "models/region_1_run_0/bundle.json"} <= set(listed)
+    assert all(sha256(root / name) == digest for name, digest in listed.items())
+    inputs = {Path(entry["path"]).name for entry in manifest["inputs"]}
+    assert {"reference.gpkg", "ecoregions.gpkg", "oso-23.yaml"} <= inputs
+    assert any(name.endswith("_FRE_B8A.tif") for name in inputs)
+
+
+def test_no_polygon_is_on_both_sides(demo_run: Run) -> None:
+    import pandas as pd
+
+    pixels = pd.read_parquet(demo_run[0] / "samples/selection.parquet")
+    for run in range(3):
+        sides = pixels[pixels[f"run_{run}"] > 0].groupby("polygon")[f"run_{run}"].nunique()
+        assert (sides == 1).all()
+    assert not pixels.duplicated(["x", "y"]).any(), "each place is owned by one tile"
+
+
+def test_what_mlflow_holds(demo_run: Run) -> None:
+    from mlflow import MlflowClient
+
+    client = MlflowClient(tracking_uri=f"sqlite:///{demo_run[0].parent / 'mlflow.db'}")
+    experiment = client.get_experiment_by_name("demo")
+    runs = client.search_runs([experiment.experiment_id])
+    parents = [r for r in runs if "mlflow.parentRunId" not in r.data.tags]
+    assert len(parents) == 1
+    assert len(runs) == 1 + 2 * 3, "a parent, and one run for each region and draw"
+    assert {"overall_accuracy", "kappa", "f1_macro"} <= set(parents[0].data.metrics)
+    assert parents[0].data.params["model.kind"] == "random_forest"
+    found = {item.path for item in client.list_artifacts(parents[0].info.run_id)}
+    assert {"report.html", "config.yaml", "manifest.json", "figures", "tables"} <= found
+    assert {d.dataset.name for d in parents[0].inputs.dataset_inputs} >= {"reference.gpkg", "sentinel2_31TCJ"}
+
+
+@pytest.mark.browser
+def test_the_report_opens_without_a_console_error(demo_run: Run) -> None:
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.skip("no chromium on this machine")
+    from playwright.sync_api import sync_playwright
+
+    problems: list[str] = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        context = browser.new_context(offline=True)
+        page = context.new_page()
+        page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.on("request", lambda request: problems.append(request.url) if request.url.startswith("http") else None)
+        page.goto((demo_run[0] / "report.html").as_uri())
+        assert page.locator("h1").inner_text() == "Demonstration landscape, 2023"
+        assert page.locator("img").count() >= 7
+        assert page.evaluate("Array.from(document.images).every(image => image.complete && image.naturalWidth > 0)")
+        browser.close()
+    assert problems == []
