@@ -66,7 +66,7 @@ def window_size(shape: Shape, block: tuple[int, int], pixels: int) -> tuple[int,
     if block_cols >= width:
         rows = max(block_rows, pixels // width // block_rows * block_rows)
         return min(rows, height), width
-    across = max(1, min(-(-width // block_cols), int(pixels**0.5) // block_cols))
+    across = max(1, min(-(-width // block_cols), int(pixels**0.5) // block_cols, pixels // (block_rows * block_cols)))
     cols = min(width, across * block_cols)
     rows = max(block_rows, pixels // cols // block_rows * block_rows)
     return min(rows, height), cols

@@ -166,7 +166,7 @@ def _do(root: Path, version: str, plan: Plan, engine: Engine, progress: Progress
             executed[stage] = executed.get(stage, 0) + len(outcomes) - len(bad)
             add_timings(root, stage, len(outcomes), worked)
         if stage == "assemble":
-            state.discard(t for t in plan.stage("predict") if all(c not in lost for c in consumers[t.id]))
+            state.discard([t for t in plan.stage("predict") if all(c not in lost for c in consumers[t.id])])
         progress.end(stage, time.perf_counter() - start)
     return failed
 

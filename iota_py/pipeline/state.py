@@ -7,7 +7,7 @@ before its outputs are replaced, so that a crash in between cannot leave old byt
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -71,7 +71,7 @@ class State:
         """Remove the marker, before the outputs are replaced."""
         self.marker(task.id).unlink(missing_ok=True)
 
-    def discard(self, tasks: Iterable[Task]) -> None:
+    def discard(self, tasks: Sequence[Task]) -> None:
         """Remove the outputs and markers of tasks whose results have been taken over."""
         for task in tasks:
             self.forget(task)

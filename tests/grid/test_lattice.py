@@ -62,13 +62,11 @@ def test_same_crs_equals_brute_force(right, down, source_step, target_step):
     assert np.array_equal(np.broadcast_to(found.cols, target.shape)[inside], cols[inside])
 
 
-@pytest.mark.parametrize(("source_crs", "left", "top"), [(UTM30, 885000, 4825000), (LAMBERT, 558000, 6270000)])
-def test_another_crs_equals_brute_force(source_crs, left, top):
+@pytest.mark.parametrize("source_crs", [UTM30, LAMBERT])
+def test_another_crs_equals_brute_force(source_crs):
     target = grid((12, 15), 399000, 4820000, 30)
     x, y = Transformer.from_crs(UTM31, source_crs, always_xy=True).transform(399200, 4819800)
     source = grid((20, 20), round(x, -1) - 200, round(y, -1) + 200, 20, source_crs)
-    assert abs(source.transform.c - left) < 20000
-    assert abs(source.transform.f - top) < 20000
     found, (rows, cols) = nearest_index(target, source), brute_force(target, source)
     inside = (rows >= 0) & (rows < 20) & (cols >= 0) & (cols < 20)
     assert 20 < inside.sum() < inside.size

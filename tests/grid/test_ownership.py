@@ -7,6 +7,7 @@ from odc.geo.geobox import GeoBox
 
 from iota_py.grid.lattice import nearest_index
 from iota_py.grid.ownership import above, owned, priority
+from iota_py.grid.windows import split
 
 UTM30, UTM31 = "EPSG:32630", "EPSG:32631"
 
@@ -84,3 +85,21 @@ def test_a_margin_reaches_into_the_neighbour_and_not_out_of_the_footprint():
 def test_without_neighbours_a_tile_owns_its_footprint(margin):
     own = np.array([[1, 0], [2, 255]], np.uint8)
     assert owned(own, [np.zeros((2, 2), np.uint8)], margin).tolist() == [[True, False], [True, True]]
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 3), st.integers(1, 7), st.integers(1, 7))
+def test_the_margin_does_not_depend_on_how_windows_are_cut(seed, margin, rows, cols):
+    higher = np.zeros((14, 13), np.uint8)
+    rng = np.random.default_rng(seed)
+    for _ in range(3):
+        row, col = rng.integers(0, 10, 2)
+        higher[row : row + 6, col : col + 6] = 1
+    own = (rng.random((14, 13)) < 0.9).astype(np.uint8)
+    padded = np.pad(higher, margin)
+    whole = owned(own, [padded], margin)
+    cut = np.zeros_like(whole)
+    for window in split(own.shape, (rows, cols)):
+        grown = padded[window.row : window.row + window.height + 2 * margin, window.col : window.col + window.width + 2 * margin]
+        cut[window.slices] = owned(own[window.slices], [grown], margin)
+    assert np.array_equal(cut, whole)
+    assert (whole >= ((own != 0) & (higher == 0))).all()

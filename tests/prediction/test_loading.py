@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from concurrent.futures import ThreadPoolExecutor
 
 import lightgbm
 import numba
@@ -48,6 +49,17 @@ def test_compiled_engines_are_chosen_without_a_word(kind, options, engine, caplo
     assert type(chosen) is engine
     assert not caplog.records
     assert_same_answers(chosen, model, np.random.default_rng(4).integers(-500, 6000, (100, 4)).astype(np.int16))
+
+
+def test_threads_share_an_engine():
+    rng = np.random.default_rng(6)
+    for kind, options in (("random_forest", {"trees": 20}), ("lightgbm", {"rounds": 20})):
+        model = fitted(kind, **options)
+        engine = load_engine(kind, model.estimator, model.book, model.classes)
+        windows = [rng.integers(-500, 6000, (900, 4)).astype(np.int16) for _ in range(12)]
+        alone = [engine.predict(window).labels.tolist() for window in windows]
+        with ThreadPoolExecutor(4) as pool:
+            assert [found.labels.tolist() for found in pool.map(engine.predict, windows)] == alone
 
 
 def test_the_library_is_asked_where_no_engine_fits_and_that_is_said_once(caplog):
