@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import time
 import traceback
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -77,6 +78,8 @@ class JoblibEngine:
         if len(tasks) == 1:
             yield execute(str(root), version, tasks[0])
             return
+        # loky replaces a worker whose memory has grown, after its task: no task is lost, and a user can do nothing about it
+        warnings.filterwarnings("ignore", "A worker stopped while some jobs were given to the executor", UserWarning)
         parallel = joblib.Parallel(
             n_jobs=min(self.workers, len(tasks)), return_as="generator_unordered", batch_size=1, pre_dispatch="2*n_jobs"
         )

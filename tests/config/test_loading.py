@@ -5,7 +5,6 @@ import pytest
 
 from iota_py.config import load_config
 from iota_py.config.loading import merge
-from iota_py.config.schema import RunConfig
 from iota_py.errors import ConfigError
 from iota_py.io.documents import read_yaml
 from iota_py.nomenclature import Nomenclature
@@ -58,7 +57,7 @@ def test_there_are_configurations_to_load():
         ("period: {start: 2023}", "E-CFG-013 run.yaml: period.start: `2023` is not a date; write it as 2023-01-31"),
         ("period: {start: 2023-03-01, end: 2023-02-01}", "E-CFG-013 run.yaml: period: start 2023-03-01 is after end 2023-02-01"),
         ("tiles: [../../x]", "E-CFG-012 run.yaml: tiles.0: string should match pattern"),
-        ("tiles: []", "E-CFG-013 run.yaml: : tiles: expected at least one tile; leave the key out for all"),
+        ("tiles: []", "E-CFG-013 run.yaml: tiles: expected at least one tile; leave the key out for all"),
         ("tiles: [31TCJ, 31TCJ]", "tiles: a tile is named twice"),
         ("features: {s3: {}}", "features.s3: no input has that name; inputs are s2"),
         ("5: x", "E-CFG-012 run.yaml: 5: keys should be strings"),
@@ -70,7 +69,7 @@ def test_there_are_configurations_to_load():
 )
 def test_a_fault_is_one_line_with_the_field_and_the_way_out(lines, more, line):
     (found,) = lines(more)
-    assert line.replace(": : ", ": ") in found
+    assert line in found
 
 
 @pytest.mark.parametrize(
@@ -208,7 +207,3 @@ def test_extending_what_is_no_file(tmp_path):
     (tmp_path / "a.yaml").write_text("extends: none.yaml\n")
     with pytest.raises(ConfigError, match=r"E-YML-001 .*none\.yaml: no such file"):
         load_config(tmp_path / "a.yaml")
-
-
-def test_every_key_has_a_known_place():
-    assert set(RunConfig.model_fields) >= {"name", "output", "inputs", "samples", "model", "engine"}

@@ -62,25 +62,27 @@ def test_the_map_is_a_cloud_optimised_class_raster(demo_run: Run) -> None:
 
 
 def test_accuracy_against_the_truth_raster(demo_run: Run, project: Path) -> None:
-    """The map against the truth of every pixel. It is below the held-out score: the truth has field borders, roads and small patches that
-    no polygon holds (polygons lie inside fields), and the score above is of single runs while the map is their vote."""
+    """The map against the truth of every pixel, the figures that the README states.
+
+    Off the polygons the map is worse than the held-out score says: polygons lie inside fields, off them are borders, roads and small
+    patches. Inside the polygons it is better: the vote has learnt most of these pixels in one draw or another.
+    """
     mapped, truth = read(demo_run[0] / "map/classification.tif"), read(project / "data_samples/truth.tif")
     assert mapped.shape == truth.shape
     assert (mapped > 0).all(), "every pixel was seen and classified"
-    accuracy = float((mapped == truth).mean())
-    metrics = json.loads((demo_run[0] / "assessment/metrics.json").read_text())
-    assert accuracy == pytest.approx(TRUTH_ACCURACY, abs=0.01)
-    assert accuracy < metrics["overall_accuracy"]["mean"]
-
-
-TRUTH_ACCURACY = 0.89  # also stated in the README
+    right, off = mapped == truth, read(demo_run[0] / "map/run_0/difference.tif") == 0
+    held_out = json.loads((demo_run[0] / "assessment/metrics.json").read_text())["overall_accuracy"]["mean"]
+    assert held_out == pytest.approx(0.947, abs=0.01)
+    assert right.mean() == pytest.approx(0.934, abs=0.01)
+    assert right[off].mean() == pytest.approx(0.912, abs=0.01)
+    assert right[off].mean() < held_out < right[~off].mean()
 
 
 def test_confidence_and_validity_are_in_range(demo_run: Run) -> None:
     confidence, validity = read(demo_run[0] / "map/confidence.tif"), read(demo_run[0] / "map/validity.tif")
-    assert 1 <= confidence.min()
+    assert confidence.min() >= 1
     assert confidence.max() <= 100
-    assert 1 <= validity.min()
+    assert validity.min() >= 1
     assert validity.max() <= 20
 
 

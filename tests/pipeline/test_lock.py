@@ -22,7 +22,11 @@ def test_it_is_held_and_given_back(tmp_path: Path) -> None:
 
 
 def test_a_living_process_keeps_it(tmp_path: Path) -> None:
-    with locked(tmp_path), pytest.raises(ConfigError, match=f"process {os.getpid()} on {socket.gethostname()} is running here"), locked(tmp_path):
+    with (
+        locked(tmp_path),
+        pytest.raises(ConfigError, match=f"process {os.getpid()} on {socket.gethostname()} is running here"),
+        locked(tmp_path),
+    ):
         pass
 
 

@@ -73,7 +73,9 @@ DOWNSTREAM = {"predict", "assemble", "mosaic", "assess", "summary", "report"} - 
         ("period", {"step": 50}, {"samples", "train"} | DOWNSTREAM),
     ],
 )
-def test_a_change_redoes_what_depends_on_it(settings: tuple[RunConfig, Inventory], section: str, update: dict[str, object], stages: set[str]) -> None:
+def test_a_change_redoes_what_depends_on_it(
+    settings: tuple[RunConfig, Inventory], section: str, update: dict[str, object], stages: set[str]
+) -> None:
     config, inventory = settings
     if section == "samples.split":
         samples = config.samples.model_copy(update={"split": config.samples.split.model_copy(update=update)})
