@@ -70,6 +70,15 @@ def variant(over: dict[str, Any]) -> RunConfig:
     return RunConfig.model_validate(document)
 
 
+def reference_pixels() -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Pixels of the run's reference polygons, with `pixel`, their row among the features; and the polygons that hold them."""
+    pixels = read_table(CONFIG.output / paths.candidates("slovenia"))
+    columns = take_inventory(CONFIG).tiles[0].geobox.shape[1]
+    pixels = pixels[(pixels.validity > 0) & (pixels.code > 0)].assign(pixel=lambda p: p.row * columns + p.col).reset_index(drop=True)
+    polygons = read_vectors(CONFIG.output / paths.POLYGONS, "polygons")
+    return pixels, polygons[polygons.polygon.isin(pixels.polygon)]
+
+
 def tile_features(config: RunConfig) -> np.ndarray:
     """Features int16 (pixel, feature) of the one tile, as the chain computes them."""
     inventory = take_inventory(config)
@@ -89,12 +98,13 @@ def scores(config: RunConfig, pixels: pd.DataFrame, polygons: pd.DataFrame, draw
         learning, validation = learning[select(learning, strategy, seed)], pixels[role == VALIDATION]
         names = tuple(map(str, range(features.shape[1])))
         fitted = fit(kind, options, features[learning.pixel], learning.code.to_numpy(np.uint8), names, seed, 1)
-        right = _labels(fitted, features[validation.pixel]) == validation.code
+        right = labels(fitted, features[validation.pixel]) == validation.code
         found.append((right.mean(), right.groupby(validation.code).mean().mean()))
     return np.array(found)
 
 
-def _labels(fitted: Any, features: np.ndarray) -> np.ndarray:
+def labels(fitted: Any, features: np.ndarray) -> np.ndarray:
+    """Class code of each row."""
     matrix = (features if fitted.book is None else fitted.book.encode(features)).astype(np.float32)
     if fitted.kind == "lightgbm":
         return fitted.classes[fitted.estimator.predict(matrix).argmax(axis=1)]
@@ -110,10 +120,7 @@ def interval(values: np.ndarray) -> str:
 def main(draws: int, wanted: list[str]) -> None:
     """One line for each variant: both scores, and their differences to `start` on the same draws."""
     console = Console(width=160)
-    polygons = read_vectors(CONFIG.output / paths.POLYGONS, "polygons")
-    pixels = read_table(CONFIG.output / paths.candidates("slovenia"))
-    pixels = pixels[pixels.validity > 0].assign(pixel=lambda p: p.row * 100 + p.col)
-    polygons = polygons[polygons.polygon.isin(pixels.polygon)]
+    pixels, polygons = reference_pixels()
     start = scores(variant({}), pixels, polygons, draws)
     console.print(f"{draws} draws from seed {FIRST_SEED}\n{'start':<22} OA {interval(start[:, 0])}   balanced {interval(start[:, 1])}")
     for name in wanted or list(VARIANTS)[1:]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 
 import numpy as np
@@ -63,14 +64,19 @@ def nearest_index(target: GeoBox, source: GeoBox) -> NearestIndex:
     if target.crs == source.crs:
         cols, rows = _pixel(x[None, :], source.transform.c, source.transform.a), _pixel(y[:, None], source.transform.f, source.transform.e)
     else:
-        transformer = Transformer.from_crs(crs_text(target), crs_text(source), always_xy=True)
-        xs, ys = transformer.transform(
+        xs, ys = _transformer(crs_text(target), crs_text(source)).transform(
             np.broadcast_to(x[None, :], (height, width)).ravel(), np.broadcast_to(y[:, None], (height, width)).ravel()
         )
         cols = _pixel(xs.reshape(height, width), source.transform.c, source.transform.a)
         rows = _pixel(ys.reshape(height, width), source.transform.f, source.transform.e)
     inside = (rows >= 0) & (rows < source.shape[0]) & (cols >= 0) & (cols < source.shape[1])
     return NearestIndex(np.clip(rows, 0, source.shape[0] - 1), np.clip(cols, 0, source.shape[1] - 1), inside)
+
+
+@functools.lru_cache(maxsize=64)
+def _transformer(source: str, target: str) -> Transformer:
+    """Between two systems (well-known text); making one takes longer than transforming a small window."""
+    return Transformer.from_crs(source, target, always_xy=True)
 
 
 def _pixel(position: np.ndarray, origin: float, step: float) -> np.ndarray:

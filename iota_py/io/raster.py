@@ -47,9 +47,8 @@ def raster_path(file: str | Path, member: str = "") -> str:
     return f"/vsizip/{{{file}}}/{member}" if member else str(file)
 
 
-@contextmanager
-def open_raster(path: str) -> Iterator[Any]:
-    """Open for reading with the driver of the name.
+def open_dataset(path: str) -> Any:
+    """Open for reading with the driver of the name; the caller closes it.
 
     Raises InputError when the file is missing, is not what its name says, or declares more than MAX_PIXELS.
     """
@@ -71,9 +70,18 @@ def open_raster(path: str) -> Iterator[Any]:
                 "download the product again, or leave this file out",
             )
         ) from error
+    if dataset.width * dataset.height > MAX_PIXELS:
+        shape = f"{dataset.width} × {dataset.height}"
+        dataset.close()
+        raise InputError(Fault("E-RAS-003", path, "", f"declares {shape} pixels, more than any tile has"))
+    return dataset
+
+
+@contextmanager
+def open_raster(path: str) -> Iterator[Any]:
+    """As `open_dataset`, closed with the block."""
+    dataset = open_dataset(path)
     try:
-        if dataset.width * dataset.height > MAX_PIXELS:
-            raise InputError(Fault("E-RAS-003", path, "", f"declares {dataset.width} × {dataset.height} pixels, more than any tile has"))
         yield dataset
     finally:
         dataset.close()
@@ -97,25 +105,22 @@ def read_window(path: str, window: Window | None = None, bands: int | list[int] 
     Raises InputError when a block cannot be decoded or the window leaves the raster.
     """
     with open_raster(path) as dataset:
-        part = None
-        if window is not None:
-            if window.row < 0 or window.col < 0 or window.row + window.height > dataset.height or window.col + window.width > dataset.width:
-                raise InputError(
-                    Fault("E-RAS-006", path, "", f"window {window} leaves the raster of {dataset.height} × {dataset.width} pixels")
-                )
-            part = rasterio.windows.Window(window.col, window.row, window.width, window.height)
-        try:
-            return dataset.read(bands, window=part)
-        except (rasterio.errors.RasterioIOError, ValueError, IndexError) as error:
-            raise InputError(
-                Fault(
-                    "E-RAS-007",
-                    path,
-                    "",
-                    f"cannot be read near {window or 'any window'} ({_reason(error)})",
-                    "the file is damaged: download it again",
-                )
-            ) from error
+        return read_part(dataset, path, window, bands)
+
+
+def read_part(dataset: Any, path: str, window: Window | None, bands: int | list[int]) -> np.ndarray:
+    """As `read_window`, of a dataset that is open; `path` names it in messages."""
+    part = None
+    if window is not None:
+        if window.row < 0 or window.col < 0 or window.row + window.height > dataset.height or window.col + window.width > dataset.width:
+            text = f"window {window} leaves the raster of {dataset.height} × {dataset.width} pixels"
+            raise InputError(Fault("E-RAS-006", path, "", text))
+        part = rasterio.windows.Window(window.col, window.row, window.width, window.height)
+    try:
+        return dataset.read(bands, window=part)
+    except (rasterio.errors.RasterioIOError, ValueError, IndexError) as error:
+        text = f"cannot be read near {window or 'any window'} ({_reason(error)})"
+        raise InputError(Fault("E-RAS-007", path, "", text, "the file is damaged: download it again")) from error
 
 
 def resample(values: np.ndarray, source: GeoBox, target: GeoBox, method: str, nodata: int) -> np.ndarray:

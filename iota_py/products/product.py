@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
+import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from odc.geo.geobox import GeoBox
@@ -54,6 +56,11 @@ class Product:
     cloud_share: float | None
     fingerprint: tuple[tuple[str, int, int], ...]
     warnings: tuple[str, ...] = ()
+
+    @functools.cached_property
+    def stamp(self) -> str:
+        """Short form of the fingerprint: another one when a file has changed."""
+        return hashlib.sha256(repr(self.fingerprint).encode()).hexdigest()[:16]
 
     @property
     def date(self) -> dt.date:
@@ -149,7 +156,7 @@ def series_from_document(document: Mapping[str, Any]) -> Series:
 
 def _product_document(p: Product) -> dict[str, Any]:
     return {
-        **vars(p),
+        **{f.name: getattr(p, f.name) for f in fields(p)},
         "when": p.when.isoformat(),
         "bands": [[name, layer.path, layer.index] for name, layer in p.bands.items()],
         "masks": [[m.layer.path, m.layer.index, list(m.values), m.bits, m.footprint] for m in p.masks],

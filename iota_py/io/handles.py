@@ -1,0 +1,59 @@
+"""Open rasters kept by each thread: a window of a year's series touches hundreds of files, and opening costs as much as reading.
+
+A dataset of GDAL must not be used by two threads at once, so each thread keeps its own. The stamp (size and time of the file, as the
+caller knows them) is part of the key: a file that was replaced is opened anew.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import resource
+import threading
+from collections import OrderedDict
+from collections.abc import Hashable
+from typing import Any
+
+from iota_py.grid.windows import Window
+from iota_py.io.raster import open_dataset, read_part
+
+SPARE_DESCRIPTORS = 128
+MOST = 4096
+
+
+def _room() -> int:
+    """Datasets that may stay open: the process asks for as many file descriptors as the system grants."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST + SPARE_DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, MOST + SPARE_DESCRIPTORS)
+    if soft < wanted:
+        with contextlib.suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+            soft = wanted
+    return max(16, min(MOST, soft - SPARE_DESCRIPTORS))
+
+
+class _Kept(threading.local):
+    def __init__(self) -> None:
+        self.datasets: OrderedDict[Hashable, Any] = OrderedDict()
+        self.room = _room()
+
+
+_KEPT = _Kept()
+
+
+def read_kept(path: str, stamp: Hashable, window: Window, band: int) -> Any:
+    """As `read_window` of one band, through a dataset that stays open in this thread. Raises InputError as it does."""
+    key = (path, stamp)
+    dataset = _KEPT.datasets.get(key)
+    if dataset is None:
+        while len(_KEPT.datasets) >= _KEPT.room:
+            _KEPT.datasets.popitem(last=False)[1].close()
+        dataset = _KEPT.datasets[key] = open_dataset(path)
+    else:
+        _KEPT.datasets.move_to_end(key)
+    return read_part(dataset, path, window, band)
+
+
+def close_kept() -> None:
+    """Close the datasets that this thread keeps."""
+    while _KEPT.datasets:
+        _KEPT.datasets.popitem()[1].close()

@@ -1,0 +1,69 @@
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from iota_py.mapping.vote import majority_vote
+
+
+@pytest.mark.parametrize(
+    ("labels", "confidence", "label", "mean"),
+    [
+        ([5, 5, 7], [60, 80, 99], 5, 47),  # the most frequent, whatever the confidence: (60 + 80 + 1) / 3
+        ([5, 7], [60, 80], 7, 60),  # a tie: the highest single confidence, (40 + 80) / 2
+        ([7, 5], [70, 70], 5, 50),  # a tie of confidence too: the lowest code
+        ([5, 5, 7, 7], [90, 10, 60, 60], 5, 45),  # a tie: 90 is the highest single one, (90 + 10 + 40 + 40) / 4
+        ([0, 5, 7], [0, 40, 50], 7, 37),  # a member without label counts as 0: (0 + 60 + 50) / 3 = 36.67
+        ([0, 0, 5], [0, 0, 80], 5, 27),  # 80 / 3 = 26.67
+        ([0, 0], [0, 0], 0, 0),
+        ([0, 0], [90, 90], 0, 0),
+        ([5], [73], 5, 73),
+        ([5, 5], [50, 51], 5, 50),  # 50.5: half to even
+        ([5, 5], [51, 52], 5, 52),  # 51.5: half to even
+        ([255, 255, 1], [100, 100, 100], 255, 67),  # (100 + 100 + 0) / 3 = 66.67
+        ([1, 2, 3], [0, 0, 0], 1, 67),  # (0 + 100 + 100) / 3
+    ],
+)
+def test_votes_by_hand(labels, confidence, label, mean):
+    winner, share = majority_vote(np.array(labels, np.uint8)[:, None], np.array(confidence, np.uint8)[:, None])
+    assert (winner.tolist(), share.tolist()) == ([label], [mean])
+    assert (winner.dtype, share.dtype) == (np.uint8, np.uint8)
+
+
+def by_definition(labels: list[int], confidence: list[int]) -> tuple[int, int]:
+    """The rule, spelled out for one pixel."""
+    voted = [label for label in labels if label]
+    if not voted:
+        return 0, 0
+
+    def rank(label: int) -> tuple[int, int, int]:
+        return voted.count(label), max(c for other, c in zip(labels, confidence, strict=True) if other == label), -label
+
+    winner = max(set(voted), key=rank)
+    terms = [0 if label == 0 else c if label == winner else 100 - c for label, c in zip(labels, confidence, strict=True)]
+    return winner, round(Fraction(sum(terms), len(labels)))
+
+
+@given(st.integers(1, 6).flatmap(lambda n: st.tuples(
+    hnp.arrays(np.uint8, (n, 2, 3), elements=st.sampled_from([0, 1, 2, 200])), hnp.arrays(np.uint8, (n, 2, 3), elements=st.integers(0, 100)),
+)))  # fmt: skip
+def test_votes_follow_the_definition(members):
+    labels, confidence = members
+    winner, share = majority_vote(labels, confidence)
+    assert winner.shape == share.shape == (2, 3)
+    for row in range(2):
+        for col in range(3):
+            expected = by_definition(labels[:, row, col].tolist(), confidence[:, row, col].tolist())
+            assert (winner[row, col], share[row, col]) == expected
+
+
+@given(st.permutations(range(4)))
+def test_the_order_of_the_members_has_no_part(order):
+    rng = np.random.default_rng(1)
+    labels, confidence = rng.integers(0, 4, (4, 50)).astype(np.uint8), rng.integers(0, 101, (4, 50)).astype(np.uint8)
+    first, second = majority_vote(labels, confidence), majority_vote(labels[list(order)], confidence[list(order)])
+    assert np.array_equal(first[0], second[0])
+    assert np.array_equal(first[1], second[1])
