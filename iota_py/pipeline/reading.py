@@ -1,6 +1,7 @@
-"""From the files of a tile to the feature matrix of a window: the one path that samples and maps share.
+"""From the files of a tile to features or codes: the one path that samples and maps share.
 
-Read -> fill -> indices -> int16 columns, on chunks of pixels that stay in the processor's cache.
+Read -> fill -> indices -> int16 columns, on chunks of pixels that stay in the processor's cache. A map goes one step further in the
+same pass: the columns of a chunk become the 8-bit codes of each model, so that a window never holds its features.
 """
 
 from __future__ import annotations
@@ -9,17 +10,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
+from numba import config, njit
 
-from iota_py.features.indices import IndexPlan, index_chunk
-from iota_py.features.layout import feature_count, pack_chunk
+from iota_py.codes import CodeBook, CodeTables, encode_chunk
+from iota_py.features.indices import IndexPlan, index_chunk, index_values
+from iota_py.features.layout import feature_count, pack_chunk, packed, store_chunk
 from iota_py.grid.windows import Window
 from iota_py.products.product import Series
 from iota_py.products.reader import read_cube
 from iota_py.timeseries.dates import days
-from iota_py.timeseries.gapfill import fill_chunk, valid_count
+from iota_py.timeseries.gapfill import LANES, check_series, fill_chunk, fill_linear, valid_count
 
-LANES = 128
+NO_COMPILER = bool(config.DISABLE_JIT)  # type: ignore[attr-defined]
 
 
 @dataclass(frozen=True)
@@ -31,42 +33,134 @@ class FeatureSource:
     indices: IndexPlan
 
 
-def window_features(sources: Sequence[FeatureSource], window: Window) -> tuple[np.ndarray, np.ndarray]:
-    """Features int16 (pixel, feature) and validity uint8 (pixel,) of a window; pixels in row-major order, features in the run's order."""
-    parts, validity = [], np.zeros(window.pixels, np.int64)
-    for source in sources:
-        cube = read_cube(source.series, window)
-        values = cube.values.reshape(*cube.values.shape[:2], window.pixels)
-        valid = cube.valid.reshape(len(cube.valid), window.pixels)
-        parts.append(optical_features(values, valid, days(source.series.dates), source.targets, source.indices))
-        validity += valid_count(valid)
-    features = parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
-    return features, np.minimum(validity, 255).astype(np.uint8)
+@dataclass(frozen=True, eq=False)
+class Observed:
+    """A series over some pixels. values: int16 (date, band, pixel); valid: uint8 (date, pixel); days, targets: int32; contiguous."""
+
+    values: np.ndarray
+    valid: np.ndarray
+    days: np.ndarray
+    targets: np.ndarray
+    indices: IndexPlan
+
+    @property
+    def columns(self) -> int:
+        """Number of features."""
+        return feature_count(len(self.targets), self.values.shape[1], len(self.indices.names))
+
+    def part(self, pixels: slice | np.ndarray) -> Observed:
+        """The same series over some of the pixels."""
+        values, valid = np.ascontiguousarray(self.values[..., pixels]), np.ascontiguousarray(self.valid[..., pixels])
+        return Observed(values, valid, self.days, self.targets, self.indices)
 
 
-def optical_features(values: np.ndarray, valid: np.ndarray, observed: np.ndarray, targets: np.ndarray, plan: IndexPlan) -> np.ndarray:
-    """Gap-filled bands and indices, int16 (pixel, feature).
+def read_observed(sources: Sequence[FeatureSource], window: Window) -> tuple[list[Observed], np.ndarray]:
+    """What was observed in a window, and the validity uint8 (pixel,): usable observations of all inputs, at most 255.
 
-    values: int16 (date, band, pixel). valid: bool (date, pixel). observed, targets: int32 days. Columns as in features.layout.
+    Pixels in row-major order. With one input the arrays lie in memory that the next call in this thread takes over.
     """
-    pixels, bands = values.shape[2], values.shape[1]
-    out = np.empty((pixels, feature_count(len(targets), bands, len(plan.names))), np.int16)
-    ready = np.ascontiguousarray(values), np.ascontiguousarray(valid).view(np.uint8)
-    _features(*ready, observed, targets, plan.kinds, plan.first, plan.second, out)
+    found, validity = [], np.zeros(window.pixels, np.int64)
+    for source in sources:
+        cube = read_cube(source.series, window, reuse=len(sources) == 1)
+        values = cube.values.reshape(*cube.values.shape[:2], window.pixels)
+        valid = cube.valid.view(np.uint8).reshape(len(cube.valid), window.pixels)
+        found.append(Observed(values, valid, days(source.series.dates), source.targets, source.indices))
+        validity += valid_count(valid)
+    return found, np.minimum(validity, 255).astype(np.uint8)
+
+
+def features_of(observed: Sequence[Observed], first: int = 0, last: int | None = None) -> np.ndarray:
+    """Features int16 (pixel, feature) of the pixels first..last-1, in the run's order of columns."""
+    last = observed[0].values.shape[2] if last is None else last
+    out = np.empty((last - first, sum(one.columns for one in observed)), np.int16)
+    start = 0
+    for one in observed:
+        if NO_COMPILER:
+            out[:, start : start + one.columns] = _features_in_numpy(one, first, last)
+        else:
+            columns = out[:, start : start + one.columns]
+            _features((one.values, one.valid, one.days, one.targets), _plan(one), first, columns)
+        start += one.columns
     return out
 
 
+@dataclass(frozen=True, eq=False)
+class BookStack:
+    """Code books of several models on the same features, side by side for the kernel. low, last: int32 (book, feature); offset: int64."""
+
+    books: tuple[CodeBook, ...]
+    low: np.ndarray
+    last: np.ndarray
+    offset: np.ndarray
+    table: np.ndarray
+
+    @classmethod
+    def of(cls, books: Sequence[CodeBook]) -> BookStack:
+        """The books, in this order."""
+        tables = [book.tables for book in books]
+        starts = np.cumsum([0, *(len(t.table) for t in tables)])
+        offset = np.stack([t.offset + start for t, start in zip(tables, starts)])
+        table = np.concatenate([t.table for t in tables])
+        return cls(tuple(books), np.stack([t.low for t in tables]), np.stack([t.last for t in tables]), offset, table)
+
+
+def codes_of(observed: Sequence[Observed], stack: BookStack, first: int, last: int) -> np.ndarray:
+    """Codes uint8 (book, pixel, feature) of the pixels first..last-1: what each book makes of the features, without the features."""
+    if NO_COMPILER or len(observed) > 1:
+        features = features_of(observed, first, last)
+        return np.stack([book.encode(features) for book in stack.books])
+    one = observed[0]
+    out = np.empty((len(stack.books), last - first, one.columns), np.uint8)
+    tables = stack.low, stack.last, stack.offset, stack.table
+    _codes((one.values, one.valid, one.days, one.targets), _plan(one), tables, first, out)
+    return out
+
+
+def optical_features(values: np.ndarray, valid: np.ndarray, observed: np.ndarray, targets: np.ndarray, plan: IndexPlan) -> np.ndarray:
+    """Gap-filled bands and indices, int16 (pixel, feature), of series that come from elsewhere than a window.
+
+    values: int16 (date, band, pixel). valid: bool (date, pixel). observed, targets: int32 days. Columns as in features.layout.
+    """
+    check_series(values, valid, observed)
+    ready = np.ascontiguousarray(values), np.ascontiguousarray(valid).view(np.uint8)
+    return features_of([Observed(*ready, observed, targets, plan)])
+
+
+def _plan(one: Observed) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    return one.indices.kinds, one.indices.first, one.indices.second
+
+
+def _features_in_numpy(one: Observed, first: int, last: int) -> np.ndarray:
+    """The same numbers where nothing can be compiled: many times slower."""
+    filled = fill_linear(one.values[..., first:last], one.valid[:, first:last], one.days, one.targets)
+    return packed(filled, index_values(filled, one.indices)).T
+
+
 @njit(nogil=True, cache=True, error_model="numpy")
-def _features(values, valid, observed, targets, kinds, first, second, out):  # type: ignore[no-untyped-def]  # noqa: PLR0913 - arrays, one by one, for numba
+def _features(series, plan, first, out):  # type: ignore[no-untyped-def]
+    values, valid, observed, targets = series
+    kinds, a, b = plan
     filled = np.zeros((len(targets), values.shape[1], LANES), np.float32)
-    index = np.empty((len(kinds), len(targets), LANES), np.float32)
-    packed = np.empty((out.shape[1], LANES), np.int16)
+    index = np.zeros((len(kinds), len(targets), LANES), np.float32)
     for start in range(0, out.shape[0], LANES):
         stop = min(start + LANES, out.shape[0])
-        fill_chunk(values, valid, observed, targets, start, stop, filled)
-        index_chunk(filled, kinds, first, second, index)
-        pack_chunk(filled, index, packed)
-        for lane in range(stop - start):
-            row = out[start + lane]
-            for column in range(len(row)):
-                row[column] = packed[column, lane]
+        fill_chunk(values, valid, observed, targets, first + start, first + stop, filled)
+        index_chunk(filled, kinds, a, b, index)
+        store_chunk(filled, index, start, stop, out)
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _codes(series, plan, tables, first, out):  # type: ignore[no-untyped-def]
+    values, valid, observed, targets = series
+    kinds, a, b = plan
+    low, last, offset, table = tables
+    filled = np.zeros((len(targets), values.shape[1], LANES), np.float32)
+    index = np.zeros((len(kinds), len(targets), LANES), np.float32)
+    columns = np.empty((out.shape[2], LANES), np.int16)
+    for start in range(0, out.shape[1], LANES):
+        stop = min(start + LANES, out.shape[1])
+        fill_chunk(values, valid, observed, targets, first + start, first + stop, filled)
+        index_chunk(filled, kinds, a, b, index)
+        pack_chunk(filled, index, columns)
+        for book in range(out.shape[0]):
+            encode_chunk(columns[:, : stop - start], CodeTables(low[book], last[book], offset[book], table), out[book, start:stop])

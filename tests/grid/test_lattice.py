@@ -1,12 +1,14 @@
 import numpy as np
 import pytest
 from affine import Affine
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from odc.geo.geobox import GeoBox
 from pyproj import Transformer
 
 from iota_py.grid.lattice import aligned, nearest_index, same_grid, same_lattice
+
+PROPERTY = settings(max_examples=60, deadline=None, derandomize=True)
 
 UTM31, UTM30, LAMBERT = "EPSG:32631", "EPSG:32630", "EPSG:2154"
 
@@ -51,6 +53,7 @@ def test_relations_to_a_fine_grid(other, is_aligned, is_same_lattice, is_same_gr
     assert same_grid(grid(), other) is is_same_grid
 
 
+@PROPERTY
 @given(st.integers(-8, 8), st.integers(-8, 8), st.sampled_from([10.0, 20.0, 60.0]), st.sampled_from([10.0, 20.0]))
 def test_same_crs_equals_brute_force(right, down, source_step, target_step):
     source, target = grid((5, 4), step=source_step), grid((7, 6), 400000 + 10 * right, 4800000 + 10 * down, target_step)

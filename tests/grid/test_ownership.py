@@ -1,13 +1,15 @@
 import numpy as np
 import pytest
 from affine import Affine
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from odc.geo.geobox import GeoBox
 
 from iota_py.grid.lattice import nearest_index
 from iota_py.grid.ownership import above, owned, priority
 from iota_py.grid.windows import split
+
+PROPERTY = settings(max_examples=60, deadline=None, derandomize=True)
 
 UTM30, UTM31 = "EPSG:32630", "EPSG:32631"
 
@@ -57,6 +59,7 @@ def test_ownership_by_hand():
     assert owned(own, [north, west]).tolist() == [[False, False, True, True], [False, True, False, True]]
 
 
+@PROPERTY
 @given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), min_size=1, max_size=5, unique=True), st.integers(0, 2**32 - 1))
 def test_each_pixel_of_the_union_is_owned_once(places, seed):
     rng = np.random.default_rng(seed)
@@ -87,6 +90,7 @@ def test_without_neighbours_a_tile_owns_its_footprint(margin):
     assert owned(own, [np.zeros((2, 2), np.uint8)], margin).tolist() == [[True, False], [True, True]]
 
 
+@PROPERTY
 @given(st.integers(0, 2**32 - 1), st.integers(1, 3), st.integers(1, 7), st.integers(1, 7))
 def test_the_margin_does_not_depend_on_how_windows_are_cut(seed, margin, rows, cols):
     higher = np.zeros((14, 13), np.uint8)

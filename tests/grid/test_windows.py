@@ -1,15 +1,18 @@
 import numpy as np
 import pytest
 from affine import Affine
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from odc.geo.geobox import GeoBox
 
 from iota_py.grid.windows import Window, crs_text, split, whole, window_size
 
+PROPERTY = settings(max_examples=60, deadline=None, derandomize=True)
+
 SIDE = st.integers(1, 40)
 
 
+@PROPERTY
 @given(SIDE, SIDE, SIDE, SIDE)
 def test_cutting_then_reassembling_is_the_identity(height, width, rows, cols):
     values = np.arange(height * width).reshape(height, width)
@@ -51,6 +54,7 @@ def test_window_size_follows_strips_and_tiles(shape, block, pixels, expected):
     assert window_size(shape, block, pixels) == expected
 
 
+@PROPERTY
 @given(st.integers(1, 3000), st.integers(1, 3000), st.integers(1, 600), st.integers(1, 600), st.integers(1, 500_000))
 def test_window_size_holds_whole_blocks_within_the_limit(height, width, rows, cols, pixels):
     found_rows, found_cols = window_size((height, width), (rows, cols), pixels)

@@ -2,11 +2,13 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from iota_py.mapping.vote import majority_vote
+
+PROPERTY = settings(max_examples=60, deadline=None, derandomize=True)
 
 
 @pytest.mark.parametrize(
@@ -47,6 +49,7 @@ def by_definition(labels: list[int], confidence: list[int]) -> tuple[int, int]:
     return winner, round(Fraction(sum(terms), len(labels)))
 
 
+@PROPERTY
 @given(st.integers(1, 6).flatmap(lambda n: st.tuples(
     hnp.arrays(np.uint8, (n, 2, 3), elements=st.sampled_from([0, 1, 2, 200])), hnp.arrays(np.uint8, (n, 2, 3), elements=st.integers(0, 100)),
 )))  # fmt: skip
@@ -60,6 +63,7 @@ def test_votes_follow_the_definition(members):
             assert (winner[row, col], share[row, col]) == expected
 
 
+@PROPERTY
 @given(st.permutations(range(4)))
 def test_the_order_of_the_members_has_no_part(order):
     rng = np.random.default_rng(1)

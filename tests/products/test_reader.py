@@ -97,7 +97,7 @@ def test_a_flat_coarse_band_stays_flat(tmp_path):
         assert (cube(tmp_path, resampling=method).values[0, 1] == 1234).all()
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.sampled_from(["nearest", "bilinear", "cubic"]), st.integers(1, 8), st.integers(1, 8))
 def test_windows_reassembled_are_the_whole(tmp_path_factory, method, rows, cols):
     folder = tmp_path_factory.getbasetemp() / "windows"

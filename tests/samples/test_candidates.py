@@ -2,12 +2,14 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from iota_py.grid.windows import split
 from iota_py.samples.candidates import burn_polygons, burn_regions, candidates, candidates_frame
 from tests.samples.reference import CRS, GRID, box
+
+PROPERTY = settings(max_examples=60, deadline=None, derandomize=True)
 
 EVERYWHERE = np.ones((10, 10), bool)
 
@@ -52,6 +54,7 @@ def test_three_classes_on_one_pixel():
     assert burnt.conflict.sum() == 1
 
 
+@PROPERTY
 @given(st.permutations(range(4)))
 def test_burning_does_not_depend_on_the_order(order):
     entries = [(0, 5, box(0, 0, 3, 3)), (1, 23, box(2, 2, 3, 3)), (2, 5, box(0, 2, 2, 3)), (3, 1, box(4, 4, 3, 3))]

@@ -1,10 +1,12 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from iota_py.samples.selection import Strategy, select, wanted
+
+PROPERTY = settings(max_examples=60, deadline=None, derandomize=True)
 
 COUNTS = {1: 100, 5: 20, 6: 5, 23: 75}  # 200 in all
 
@@ -45,6 +47,7 @@ def test_regions_are_selected_apart():
     assert select(table, Strategy("all"), 0).all()
 
 
+@PROPERTY
 @given(
     st.lists(st.tuples(st.integers(1, 2), st.integers(1, 4), st.integers(1, 30)), min_size=1, max_size=5, unique_by=lambda g: g[:2]),
     st.integers(0, 1000),

@@ -1,10 +1,12 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from iota_py.samples.split import LEARNING, VALIDATION, generator, not_validated, split_by_polygon
+
+PROPERTY = settings(max_examples=60, deadline=None, derandomize=True)
 
 
 def polygons(*groups: tuple[int, int, int]) -> pd.DataFrame:
@@ -55,6 +57,7 @@ def test_a_golden_draw():
     assert sorted(np.flatnonzero(role == LEARNING)) == [1, 2, 3, 4]
 
 
+@PROPERTY
 @given(GROUPS, st.floats(0.05, 1.0), st.integers(0, 2**40))
 def test_every_polygon_is_on_one_side(groups, ratio, seed):
     table = polygons(*groups)
@@ -65,6 +68,7 @@ def test_every_polygon_is_on_one_side(groups, ratio, seed):
         assert (role[group.index] == LEARNING).sum() == max(1, round(len(group) * ratio)), (region, code)
 
 
+@PROPERTY
 @given(GROUPS, st.integers(0, 1000), st.integers(0, 2**32 - 1))
 def test_the_draw_does_not_depend_on_the_order_of_the_rows(groups, seed, shuffle):
     table = polygons(*groups)

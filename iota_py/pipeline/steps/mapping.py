@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,14 +16,14 @@ from iota_py.mapping.mosaic import TileRasters, mosaic_blocks
 from iota_py.mapping.vote import majority_vote
 from iota_py.nomenclature import Nomenclature, ramp_style
 from iota_py.pipeline import paths
-from iota_py.pipeline.reading import window_features
+from iota_py.pipeline.reading import BookStack, Observed, codes_of, features_of, read_observed
 from iota_py.pipeline.steps.footprint import owned_part
 from iota_py.pipeline.workspace import Workspace
-from iota_py.prediction.engine import Engine
 from iota_py.prediction.loading import load_engine
 from iota_py.samples.candidates import burn_regions
 from iota_py.training.bundle import load
 
+BLOCK = 4096  # pixels whose codes are in the cache while each tree passes over them
 TILED = {"tiled": True, "blockxsize": 256, "blockysize": 256}
 
 
@@ -33,29 +34,56 @@ def write_window(ws: Workspace, params: Mapping[str, Any]) -> None:
     out = np.zeros((1 + 2 * ws.runs, window.height, window.width), np.uint8)
     owned = owned_part(ws, tile, window, params["margin"])
     if owned.any():
-        features, validity = window_features(ws.sources(tile), window)
+        observed, validity = read_observed(ws.sources(tile), window)
         region = burn_regions(ws.regions(crs_text(box)), box)
         out[0] = np.where(owned, validity.reshape(owned.shape), 0)
-        _classify(ws, features, np.where(owned & (out[0] > 0), region, 0).ravel(), out[1:].reshape(2 * ws.runs, -1))
+        _classify(ws, observed, np.where(owned & (out[0] > 0), region, 0).ravel(), out[1:].reshape(2 * ws.runs, -1))
     path = ws.path(paths.window(tile, window.row, window.col))
     write_raster(path, box, "uint8", [(whole(out.shape[1:]), out)], count=len(out))
 
 
-def _classify(ws: Workspace, features: np.ndarray, region: np.ndarray, out: np.ndarray) -> None:
-    """Fill out (2 × run, pixel) with class and confidence 0–100 from the model of each pixel's region; region 0 is left alone."""
-    for index in np.unique(region[region > 0]):
-        pixels = np.flatnonzero(region == index)
-        values = features if len(pixels) == len(features) else features[pixels]
-        for run in range(ws.runs):
-            predicted = _engine(str(ws.path(paths.model(int(index), run))), ws.version, ws.feature_names).predict(values)
-            out[2 * run, pixels] = predicted.labels
-            out[2 * run + 1, pixels] = np.rint(predicted.confidence * 100)
+def _classify(ws: Workspace, observed: list[Observed], region: np.ndarray, out: np.ndarray) -> None:
+    """Fill out (2 × run, pixel) with class and confidence 0–100 from the model of each pixel's region; region 0 is left alone.
+
+    Block by block: codes or features of a block are made once for all the runs, used while they are in the cache, and forgotten.
+    """
+    folders = {int(r): tuple(str(ws.path(paths.model(int(r), run))) for run in range(ws.runs)) for r in np.unique(region) if r > 0}
+    for first in range(0, len(region), BLOCK):
+        last = min(first + BLOCK, len(region))
+        present = np.unique(region[first:last])
+        features = None
+        for index in present[present > 0]:
+            models = _models(folders[int(index)], ws.version, ws.feature_names)
+            if len(present) == 1 and models.stack is not None:
+                codes = codes_of(observed, models.stack, first, last)
+                found = [engine.predict_codes(codes[run]) for run, engine in enumerate(models.engines)]
+                pixels: slice | np.ndarray = slice(first, last)
+            else:
+                features = features_of(observed, first, last) if features is None else features
+                here = np.flatnonzero(region[first:last] == index)
+                found = [engine.predict(features[here]) for engine in models.engines]
+                pixels = first + here
+            for run, predicted in enumerate(found):
+                out[2 * run, pixels] = predicted.labels
+                out[2 * run + 1, pixels] = np.rint(predicted.confidence * 100)
 
 
-@functools.lru_cache(maxsize=64)
-def _engine(folder: str, version: str, names: tuple[str, ...]) -> Engine:
-    fitted = load(folder, names)
-    return load_engine(fitted.kind, fitted.estimator, fitted.book, fitted.classes)
+@dataclass(frozen=True, eq=False)
+class _Models:
+    """Engines of the runs of one region. stack: their code books, None when one of them does not work on codes."""
+
+    engines: tuple[Any, ...]
+    stack: BookStack | None
+
+
+@functools.lru_cache(maxsize=32)
+def _models(folders: tuple[str, ...], version: str, names: tuple[str, ...]) -> _Models:
+    engines: list[Any] = []
+    for folder in folders:
+        fitted = load(folder, names)
+        engines.append(load_engine(fitted.kind, fitted.estimator, fitted.book, fitted.classes))
+    books = [engine.book for engine in engines if hasattr(engine, "predict_codes") and engine.book is not None]
+    return _Models(tuple(engines), BookStack.of(books) if len(books) == len(engines) else None)
 
 
 def write_tile(ws: Workspace, params: Mapping[str, Any]) -> None:
