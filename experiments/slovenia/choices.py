@@ -22,7 +22,7 @@ from iota_py.io.tables import read_table
 from iota_py.io.vectors import read_vectors
 from iota_py.pipeline import paths
 from iota_py.pipeline.inventory import take_inventory
-from iota_py.pipeline.reading import FeatureSource, window_features
+from iota_py.pipeline.reading import FeatureSource, features_of, read_observed
 from iota_py.pipeline.steps.learning import options_of
 from iota_py.samples.selection import Strategy, select
 from iota_py.samples.split import LEARNING, VALIDATION, split_by_polygon
@@ -84,7 +84,7 @@ def tile_features(config: RunConfig) -> np.ndarray:
     inventory = take_inventory(config)
     tile = inventory.tiles[0]
     sources = [FeatureSource(tile.series[layer.input], days(layer.dates), layer.indices) for layer in inventory.layers]
-    return window_features(sources, whole(tile.geobox.shape))[0]
+    return features_of(read_observed(sources, whole(tile.geobox.shape))[0])
 
 
 def scores(config: RunConfig, pixels: pd.DataFrame, polygons: pd.DataFrame, draws: int) -> np.ndarray:

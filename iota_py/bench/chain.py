@@ -6,11 +6,9 @@ Efficiency 1 would mean that `cores` workers do in one n-th of the time what the
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -19,7 +17,7 @@ from iota_py.bench.row import Identity, Measure
 from iota_py.bench.scale import Settings
 from iota_py.bench.tile import NAME, settings_of_input, write_tile_products
 from iota_py.bench.timing import Side, interleave
-from iota_py.bench.workload import YEAR, INDICES, SENSOR
+from iota_py.bench.workload import INDICES, SENSOR, YEAR
 from iota_py.config.schema import Engine as EngineOptions
 from iota_py.config.schema import RunConfig, dump
 from iota_py.errors import TaskError
@@ -33,7 +31,7 @@ from iota_py.pipeline.engine import Engine, execute, open_engine
 from iota_py.pipeline.inventory import take_inventory
 from iota_py.pipeline.plan import make_plan
 from iota_py.pipeline.reading import optical_features
-from iota_py.pipeline.task import Task
+from iota_py.pipeline.task import Outcome, Task
 from iota_py.pipeline.workspace import Workspace, workspace, write_inventory
 from iota_py.prediction.engine import Engine as Predictor
 from iota_py.prediction.loading import load_engine
@@ -56,9 +54,9 @@ class Chain:
         """The run as a task sees it."""
         return workspace(str(self.root), _VERSION)
 
-    def outputs(self) -> list[Path]:
-        """Files of the windows."""
-        return [self.root / name for task in self.tasks for name in task.outputs]
+    def digests(self) -> dict[str, str]:
+        """SHA-256 of the files of the windows."""
+        return {name: sha256(self.root / name) for task in self.tasks for name in task.outputs}
 
 
 def measure_chain(settings: Settings) -> Measure:
@@ -68,16 +66,76 @@ def measure_chain(settings: Settings) -> Measure:
     with tempfile.TemporaryDirectory(prefix="iota-py-bench-") as place:
         settings.say("chain: writing products")
         chain = prepare_chain(settings, Path(place))
-        single = _digests(chain, 1)
+        with open_engine(EngineOptions(workers=1)) as engine:
+            run_windows(chain, engine)
+        single = chain.digests()
         settings.say(f"chain: {settings.scale.rounds} rounds of {len(chain.tasks)} windows")
         pixels = settings.scale.tile[0] * settings.scale.tile[1] / 1e6
         with open_engine(EngineOptions(workers=settings.cores)) as engine:
             ours = Side(lambda: run_windows(chain, engine), pixels)
             stages = Side(lambda: run_stages(chain, predictor), pixels * settings.cores)
             rates = interleave(ours, stages, settings.scale.rounds)
-        several = {path.name: sha256(path) for path in chain.outputs()}
+        identity = compare_files(single, chain.digests(), round(pixels * 1e6))
         close_kept()
-    differing = sum(single[name] != several[name] for name in single)
-    identity = Identity(differing == 0, float(differing), "files that differ from one worker's", int(pixels * 1e6))
     note = f"{len(chain.tasks)} windows of {settings.scale.tile_dates} dates, {len(fitted.names)} features, {settings.cores} workers"
     return Measure(rates, identity, note=f"{note}; reference: stages alone on one core × {settings.cores}", one_process=False)
+
+
+def prepare_chain(settings: Settings, place: Path) -> Chain:
+    """Products, configuration, inventory, footprint and model under a folder: all that the windows of a run need."""
+    scale = settings.scale
+    write_tile_products(place / "products", scale, "strips")
+    config = RunConfig.model_validate(
+        {
+            "name": "bench",
+            "output": place / "run",
+            "nomenclature": place / "nomenclature.yaml",  # neither this nor the polygons are opened when windows are predicted
+            "period": {"start": YEAR[0], "end": YEAR[1], "step": scale.step},
+            "inputs": settings_of_input(place / "products"),
+            "features": {SENSOR: {"indices": INDICES}},
+            "samples": {"polygons": place / "polygons.gpkg"},
+            "engine": {"workers": settings.cores, "window_pixels": scale.window},
+            "tracking": {"enabled": False},
+        }
+    )
+    inventory = take_inventory(config)
+    write_text(config.output / paths.CONFIG, yaml_text(dump(config)))
+    write_inventory(config.output, inventory)
+    model = config.output / paths.model(1, 0)
+    model.parent.mkdir(parents=True)
+    model.symlink_to(model_folder(settings, MODEL), target_is_directory=True)
+    plan = make_plan(config, inventory, {"polygons": "", "nomenclature": ""})
+    for task in plan.stage("footprint"):
+        _refuse(execute(str(config.output), _VERSION, task))
+    return Chain(config.output, plan.stage("predict"))
+
+
+def run_windows(chain: Chain, engine: Engine) -> None:
+    """Predict every window by the tasks of the pipeline. Raises TaskError when one fails."""
+    for outcome in engine.run(chain.root, _VERSION, chain.tasks):
+        _refuse(outcome)
+
+
+def run_stages(chain: Chain, predictor: Predictor) -> None:
+    """The stages of every window one after the other, on this core: read, fill with indices, encode and predict, write."""
+    (source,) = chain.workspace.sources(NAME)
+    geobox, observed = chain.workspace.geobox(NAME), days(source.series.dates)
+    for task in chain.tasks:
+        window = Window(*task.params["window"])
+        cube = read_cube(source.series, window)
+        values, valid = (array.reshape(*array.shape[:-2], window.pixels) for array in (cube.values, cube.valid))
+        found = predictor.predict(optical_features(values, valid, observed, source.targets, source.indices))
+        layers = np.stack([valid.sum(axis=0, dtype=np.uint8), found.labels, np.rint(found.confidence * 100).astype(np.uint8)])
+        shape = (window.height, window.width)
+        write_raster(chain.root / "alone.tif", window.of(geobox), "uint8", [(whole(shape), layers.reshape(3, *shape))], count=3)
+
+
+def compare_files(single: Mapping[str, str], several: Mapping[str, str], pixels: int) -> Identity:
+    """Sameness of the files of one worker and of several, by their SHA-256."""
+    differing = sum(single[name] != several.get(name) for name in single)
+    return Identity(differing == 0, float(differing), "files that differ from one worker's", pixels)
+
+
+def _refuse(outcome: Outcome) -> None:
+    if not outcome.ok:
+        raise TaskError(*outcome.faults)

@@ -51,10 +51,13 @@ def fill_in_numpy(series: PixelSeries, targets: np.ndarray, plan: IndexPlan, chu
         part = slice(start, start + chunk)
         filled = _fill(series.values[:, :, part], series.valid[:, part] != 0, series.days, targets)
         flat = len(targets) * bands
-        for rows, values in ((slice(0, flat), filled.reshape(flat, -1)), (slice(flat, None), index_values(filled, plan))):
-            values = values.reshape(-1, values.shape[-1])
-            out[rows, part] = np.rint(np.clip(values, -32768, 32767, out=values), out=values)
+        _pack(filled.reshape(flat, -1), out[:flat, part])
+        _pack(index_values(filled, plan).reshape(len(out) - flat, -1), out[flat:, part])
     return out
+
+
+def _pack(values: np.ndarray, out: np.ndarray) -> None:
+    out[:] = np.rint(np.clip(values, -32768, 32767, out=values), out=values)
 
 
 def _fill(values: np.ndarray, usable: np.ndarray, observed: np.ndarray, targets: np.ndarray) -> np.ndarray:

@@ -32,14 +32,12 @@ class Recipe:
 
     def describe(self) -> str:
         """In words, for the note of a row."""
-        if isinstance(self.options, RandomForestOptions):
-            o = self.options
-            return (
-                f"{o.trees} trees, depth ≤ {o.max_depth}, leaves ≥ {o.min_samples_leaf}, {o.bins} codes, fitted on {self.samples:,} samples"
-            )
-        o = self.options
-        learnt = f"fitted on {self.samples:,} samples, {o.max_bin} bins, a share {o.feature_fraction:g} of the features per tree"
-        return f"{o.rounds} rounds × classes × {o.leaves} leaves, {learnt} (training only: prediction does not depend on it)"
+        o, learnt = self.options, f"fitted on {self.samples:,} samples"
+        if isinstance(o, RandomForestOptions):
+            return f"{o.trees} trees, depth ≤ {o.max_depth}, leaves of {o.min_samples_leaf} or more, {o.bins} codes, {learnt}"
+        return (
+            f"{o.rounds} rounds of {o.leaves} leaves, {learnt} with {o.max_bin} bins and {o.feature_fraction:.0%} of the features per tree"
+        )
 
 
 def recipes(settings: Settings) -> Mapping[str, Recipe]:

@@ -10,7 +10,7 @@ from rich.markup import escape
 from typer.exceptions import TyperException
 
 from iota_py import __version__
-from iota_py.cli import check, demo_data, plan, report, run, ui
+from iota_py.cli import bench, check, demo_data, plan, report, run, ui
 from iota_py.cli.console import err, out, show_faults
 from iota_py.errors import EXIT_INTERNAL, EXIT_INTERRUPTED, EXIT_USER, IotaError
 
@@ -26,6 +26,7 @@ app.command("run")(run.run)
 app.command("report")(report.report)
 app.command("ui")(ui.ui)
 app.command("demo-data")(demo_data.demo_data)
+app.command("bench")(bench.bench)
 
 
 def _version(wanted: bool) -> None:

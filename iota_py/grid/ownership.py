@@ -38,10 +38,10 @@ def owned(own: np.ndarray, higher: list[np.ndarray], margin: int = 0) -> np.ndar
     margin: pixels by which the tile reaches into its neighbours, so that a map on another grid finds no gap at the seam. higher: on
     the same window, or on one that is larger by as many pixels on each side: without them the reach stops at the window's edge.
     """
-    taken = np.zeros(higher[0].shape if higher else own.shape, bool)
+    taken: np.ndarray = np.zeros(higher[0].shape if higher else own.shape, bool)
     for footprint in higher:
         taken |= footprint != 0
     if margin and taken.any():
         taken = ndimage.binary_erosion(taken, np.ones((3, 3), bool), iterations=margin, border_value=1)
-    extra = (taken.shape[0] - own.shape[0]) // 2
+    extra = (len(taken) - len(own)) // 2
     return (own != 0) & ~taken[extra : extra + own.shape[0], extra : extra + own.shape[1]]

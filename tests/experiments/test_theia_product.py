@@ -70,7 +70,7 @@ def test_pixels_are_unusable_under_a_mask_and_where_the_coarse_crop_ends(read, f
     np.testing.assert_array_equal(cube.valid[0], usable)
 
 
-def test_the_quicklook_and_the_statistics_are_written(quicklook, tmp_path, capsys) -> None:
+def test_the_quicklook_and_the_statistics_are_written(folder, quicklook, tmp_path, capsys) -> None:
     quicklook.main(tmp_path)
     assert "no metadata XML" in " ".join(capsys.readouterr().out.split())
     found = read_json(tmp_path / "statistics.json")

@@ -39,5 +39,6 @@ def owned_part(ws: Workspace, tile: str, window: Window, margin: int = 0) -> np.
     """Pixels of a window that the tile owns, bool (row, col)."""
     box: GeoBox = window.of(ws.geobox(tile))
     own = read_window(str(ws.path(paths.footprint(tile))), window)
-    higher = [read_nearest(str(ws.path(paths.footprint(name))), ws.geobox(name), box) for name in ws.above(tile)]
+    around = box.pad(margin) if margin else box
+    higher = [read_nearest(str(ws.path(paths.footprint(name))), ws.geobox(name), around) for name in ws.above(tile)]
     return owned(own, higher, margin)
