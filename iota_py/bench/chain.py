@@ -78,7 +78,7 @@ def measure_chain(settings: Settings) -> Measure:
         identity = compare_files(single, chain.digests(), round(pixels * 1e6))
         close_kept()
     note = f"{len(chain.tasks)} windows of {settings.scale.tile_dates} dates, {len(fitted.names)} features, {settings.cores} workers"
-    return Measure(rates, identity, note=f"{note}; reference: stages alone on one core × {settings.cores}", one_process=False)
+    return Measure(rates, identity, note=f"{note}; reference: stages alone on one core × {settings.cores}", cpu_factor=settings.cores)
 
 
 def prepare_chain(settings: Settings, place: Path) -> Chain:
@@ -133,7 +133,7 @@ def run_stages(chain: Chain, predictor: Predictor) -> None:
 def compare_files(single: Mapping[str, str], several: Mapping[str, str], pixels: int) -> Identity:
     """Sameness of the files of one worker and of several, by their SHA-256."""
     differing = sum(single[name] != several.get(name) for name in single)
-    return Identity(differing == 0, float(differing), "files that differ from one worker's", pixels)
+    return Identity(differing == 0, "bytes of the files, with one worker's", differing, pixels=pixels)
 
 
 def _refuse(outcome: Outcome) -> None:

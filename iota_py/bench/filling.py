@@ -105,4 +105,4 @@ def compare_with_interp(columns: np.ndarray, series: PixelSeries, targets: np.nd
             filled = np.stack(list(curves), axis=1)
         expected = np.concatenate([filled.ravel(), index_values(filled[:, :, None], plan).ravel()])
         worst = max(worst, float(np.abs(row - np.clip(expected, -32768, 32767)).max()))
-    return Identity(worst <= ALLOWED, worst, "digital numbers, against numpy.interp", len(pixels))
+    return Identity(worst <= ALLOWED, "digital numbers, with numpy.interp's", difference=worst, pixels=len(pixels))

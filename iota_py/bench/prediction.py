@@ -24,7 +24,7 @@ from iota_py.prediction.library import LibraryEngine
 from iota_py.prediction.loading import load_engine
 from iota_py.training.fit import Fitted
 
-PIECE = 8192  # pixels that a thread takes at a time
+PIECE = 2048  # pixels that a thread takes at a time
 ALLOWED = {"random_forest": 2e-5, "lightgbm": 2e-6}  # difference of confidence
 ALLOWED_SHARES = 1e-4  # difference of any probability
 
@@ -73,8 +73,8 @@ def compare(pool: Executor, engine: Engine, reference: Engine, features: np.ndar
     for (prediction, mine, other, limit), what in zip(pairs, ("confidence", "probability")):
         wrong = int((prediction.labels != theirs.labels).sum())
         difference = float(np.abs(mine.astype(np.float64) - other).max(initial=0))
-        told = f"{what}, labels identical" if not wrong else f"{what}, {wrong} labels differ"
-        found.append(Identity(not wrong and difference <= limit, difference, told, len(features)))
+        holds = wrong == 0 and difference <= limit
+        found.append(Identity(holds, f"labels, and {what} within {limit:g}", wrong, difference, len(features)))
     return found[0], found[1]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,37 +15,44 @@ from iota_py.bench.timing import Rates, quartiles, summary
 class Identity:
     """Whether both sides gave the same.
 
-    holds: nothing differs by more than is allowed. difference: the largest one, in the unit of `what`. compared: pixels.
+    holds: nothing differs by more than is allowed. what: was compared. wrong: how many of the things that must be equal (labels, numbers,
+    files) are not. difference: the largest one of a number. pixels: compared.
     """
 
     holds: bool
-    difference: float
     what: str
-    compared: int = 0
+    wrong: int = 0
+    difference: float = 0.0
+    pixels: int = 0
 
     @classmethod
     def worst(cls, parts: Iterable[Identity]) -> Identity:
-        """Of comparisons of several parts: all must hold, the largest difference is kept."""
+        """Of several parts: all must hold, what is wrong is added up, the largest difference is kept."""
         parts = list(parts)
-        largest = max(parts, key=lambda part: part.difference)
-        return replace(largest, holds=all(part.holds for part in parts), compared=sum(part.compared for part in parts))
+        return cls(
+            all(part.holds for part in parts),
+            parts[0].what,
+            sum(part.wrong for part in parts),
+            max(part.difference for part in parts),
+            sum(part.pixels for part in parts),
+        )
 
 
 @dataclass(frozen=True, eq=False)
 class Measure:
-    """What the function of a row finds. clock: of the ratio. ratio_cpu of the row is left out where processes of their own worked."""
+    """What the function of a row finds. clock: of the ratio. cpu_factor: what makes 1 of a ratio of processor seconds without any loss."""
 
     rates: Rates
     identity: Identity
     clock: str = "wall"
     unit: str = "Mpx/s"
     note: str = ""
-    one_process: bool = True
+    cpu_factor: float = 1.0
 
 
 def row_values(name: str, against: str, target: float, measure: Measure) -> dict[str, Any]:
-    """The row as plain values. ratio: median of the ratios of each round; spread: their quartiles."""
-    ratios, clock = measure.rates.ratios(measure.clock), measure.clock
+    """The row as plain values. ratio: median of the ratios of each round; spread: their quartiles. ratio_cpu: by processor seconds."""
+    ratios, clock, identity = measure.rates.ratios(measure.clock), measure.clock, measure.identity
     ratio = float(np.median(ratios))
     return {
         "name": name,
@@ -54,15 +61,16 @@ def row_values(name: str, against: str, target: float, measure: Measure) -> dict
         "spread": quartiles(ratios),
         "target": target,
         "met": ratio >= target,
-        "identical": measure.identity.holds,
-        "difference": measure.identity.difference,
-        "compared": measure.identity.what,
-        "compared_pixels": measure.identity.compared,
+        "identical": identity.holds,
+        "compared": identity.what,
+        "wrong": identity.wrong,
+        "difference": identity.difference,
+        "pixels_compared": identity.pixels,
         "ours": summary(measure.rates.ours[clock]),
         "reference": summary(measure.rates.reference[clock]),
         "unit": measure.unit,
         "rounds": len(ratios),
         "clock": clock,
-        "ratio_cpu": float(np.median(measure.rates.ratios("cpu"))) if measure.one_process else None,
+        "ratio_cpu": float(np.median(measure.rates.ratios("cpu"))) * measure.cpu_factor,
         "note": measure.note,
     }

@@ -43,7 +43,7 @@ class Scale:
 FULL = Scale("full")
 QUICK = Scale(
     "quick", rounds=5, land=(512, 512), samples=8000, boosting_samples=6000, boosting_rounds=40, part=(128, 256), parts=2,
-    forest_pixels=32_768, boosting_pixels=8192, fill_pixels=(128, 256), checked_pixels=1024, tile=(512, 1024), tile_dates=4, window=65_536,
+    forest_pixels=32_768, boosting_pixels=8192, fill_pixels=(128, 256), checked_pixels=1024, tile=(512, 512), tile_dates=4, window=32_768,
 )  # fmt: skip
 
 

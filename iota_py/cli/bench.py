@@ -15,6 +15,8 @@ from iota_py.io.publish import json_text
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+WIDTH = 122  # of the table: narrower, it would be cut into pieces
+
 
 def bench(
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON, and nothing else.")] = False,
@@ -43,7 +45,7 @@ def bench(
         result = run_suite(settings, only or ())
     path = store_result(result, settings.cache)
     if as_json:
-        print(json_text(result), end="")  # noqa: T201 - rich would wrap or colour it
+        typer.echo(json_text(result), nl=False)  # as it is: rich would wrap it
     else:
         _show(result)
         out.print(f"kept in {path}")
@@ -59,23 +61,27 @@ def _show(result: Mapping[str, Any]) -> None:
         out.print("[yellow]warning[/] the machine was busy when this began: rates are too low, ratios less certain")
     if machine["cores_used"] < 2:
         out.print("[yellow]warning[/] one core only: targets are for two")
-    table = Table("row", "against", "ours", "reference", "ratio", "target", "met", "identical", "difference", box=None, pad_edge=False)
+    columns = ("row", "ours", "reference", "unit", "ratio", "target", "met", "identical")
+    table = Table(*columns, box=None, header_style="bold", pad_edge=False, width=max(out.width, WIDTH))
     for row in result["rows"]:
-        table.add_row(
-            row["name"],
-            row["against"],
-            f"{_rate(row['ours'])} {row['unit']}",
-            _rate(row["reference"]),
-            f"{row['ratio']:.3g} ({row['spread'][0]:.3g}–{row['spread'][1]:.3g})",
-            f"{row['target']:g}",
-            "yes" if row["met"] else "[yellow]no[/]",
-            "yes" if row["identical"] else "[red]no[/]",
-            f"{row['difference']:.1e} {row['compared']}" if row["difference"] else f"0 {row['compared']}",
-        )
+        met, identical = "yes" if row["met"] else "[yellow]no[/]", "yes" if row["identical"] else "[red]no[/]"
+        rates = _rate(row["ours"]), _rate(row["reference"]), row["unit"]
+        table.add_row(row["name"], *rates, _ratio(row), f"{row['target']:g}", met, identical)
     out.print(table)
     for row in result["rows"]:
-        out.print(f"[dim]{row['name']}: {escape(row['note'])}; {row['rounds']} rounds, {row['compared_pixels']:,} pixels compared[/]")
+        out.print(f"[bold]{row['name']}[/] against {escape(row['against'])}: {escape(row['note'])}. {_sameness(row)}")
+    out.print("rates: median (least–most) of the rounds; ratios: median (quartiles) of the ratios of each round")
 
 
 def _rate(values: Mapping[str, float]) -> str:
     return f"{values['median']:.3g} ({values['min']:.3g}–{values['max']:.3g})"
+
+
+def _ratio(row: Mapping[str, Any]) -> str:
+    return f"{row['ratio']:.3g} ({row['spread'][0]:.3g}–{row['spread'][1]:.3g})"
+
+
+def _sameness(row: Mapping[str, Any]) -> str:
+    found = f"{row['wrong']:,} differ, largest difference {row['difference']:.2g}"
+    speed = "" if row["clock"] == "cpu" else f" {row['rounds']} rounds; ratio by processor seconds {row['ratio_cpu']:.3g}."
+    return f"Compared: {escape(row['compared'])}, {row['pixels_compared']:,} pixels: {found}.{speed}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -23,4 +24,9 @@ def ui(
     from iota_py.tracking.location import default_uri
     from iota_py.tracking.server import serve
 
-    serve(uri or default_uri(folder), port, browser, on_ready=lambda address: out.print(f"MLflow at {address} (Ctrl-C to stop)"))
+    def show(pages: Mapping[str, str]) -> None:
+        for name, address in pages.items():
+            out.print(f"{name}  {address}")
+        out.print("Ctrl-C to stop")
+
+    serve(uri or default_uri(folder), port, browser, on_ready=show)

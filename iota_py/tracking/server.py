@@ -15,7 +15,7 @@ import tempfile
 import threading
 import time
 import webbrowser
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import IO, Any
 
@@ -35,10 +35,10 @@ _SETTINGS = {
 }
 
 
-def serve(uri: str, port: int, open_browser: bool, on_ready: Callable[[str], object] = lambda address: None) -> None:
+def serve(uri: str, port: int, open_browser: bool, on_ready: Callable[[Mapping[str, str]], object] = lambda pages: None) -> None:
     """Show a store until Ctrl-C (returns) or SIGTERM (SystemExit); the server is stopped in every case.
 
-    on_ready: called with the address once it answers. Raises ConfigError for a URI that is a server already or a taken port, InputError
+    on_ready: called with the pages of `runs_pages` once it answers. Raises ConfigError for a URI that is a server already or a taken port, InputError
     when there is no store yet, StorageError when the store is locked or the server does not start or stops by itself.
     """
     _require_store(uri)
@@ -47,14 +47,23 @@ def serve(uri: str, port: int, open_browser: bool, on_ready: Callable[[str], obj
     with tempfile.TemporaryFile() as log, _running(command, server_environment(uri), log) as process:
         try:
             wait_until_ready(port, process, START_SECONDS)
-            address = f"http://{HOST}:{port}"
-            on_ready(address)
+            pages = runs_pages(uri, f"http://{HOST}:{port}")
+            on_ready(pages)
             if open_browser:
-                webbrowser.open(address)
+                webbrowser.open(next(iter(pages.values())))
             process.wait()
             raise _failed(port, f"the server stopped by itself (exit status {process.returncode})")
         except StorageError as error:
             raise _with_log(error, log) from error
+
+
+def runs_pages(uri: str, address: str) -> dict[str, str]:
+    """Address of the page of runs of each experiment, the latest first: MLflow's own front page is about language models."""
+    from mlflow import MlflowClient
+
+    found = MlflowClient(tracking_uri=uri).search_experiments(order_by=["last_update_time DESC"])
+    named = {e.name: f"{address}/#/experiments/{e.experiment_id}/runs?workflowType=machine_learning" for e in found if e.name != "Default"}
+    return named or {"MLflow": address}
 
 
 def server_command(uri: str, artifacts: str | None, port: int) -> list[str]:

@@ -45,6 +45,7 @@ def brute_force(target: GeoBox, source: GeoBox) -> tuple[np.ndarray, np.ndarray]
         (grid(step=5), False, False, False),  # finer, not coarser
         (grid(down=20), True, False, False),  # pixels twice as tall
         (grid(crs=UTM30), False, False, False),
+        (grid(down=-10), False, False, False),  # south-up
     ],
 )
 def test_relations_to_a_fine_grid(other, is_aligned, is_same_lattice, is_same_grid):

@@ -15,6 +15,7 @@ PROPERTY = settings(max_examples=60, deadline=None, derandomize=True)
     ("labels", "confidence", "label", "mean"),
     [
         ([5, 5, 7], [60, 80, 99], 5, 47),  # the most frequent, whatever the confidence: (60 + 80 + 1) / 3
+        ([5, 7, 7], [100, 0, 0], 7, 0),  # even the least confident majority
         ([5, 7], [60, 80], 7, 60),  # a tie: the highest single confidence, (40 + 80) / 2
         ([7, 5], [70, 70], 5, 50),  # a tie of confidence too: the lowest code
         ([5, 5, 7, 7], [90, 10, 60, 60], 5, 45),  # a tie: 90 is the highest single one, (90 + 10 + 40 + 40) / 4

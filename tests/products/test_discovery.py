@@ -47,9 +47,10 @@ def test_an_archive_whose_name_lacks_the_version(tmp_path):
     assert product.fingerprint == ((str(path), path.stat().st_size, path.stat().st_mtime_ns),)
 
 
-def test_versions_compare_as_numbers(tmp_path):
-    older = write(tmp_path, version=(1, 9), offset=500)
-    newer = write(tmp_path, version=(1, 10), flag="D")
+@pytest.mark.parametrize(("old", "new"), [((1, 9), (1, 10)), ((1, 10), (2, 0)), ((9, 9), (10, 0))])
+def test_versions_compare_as_numbers(tmp_path, old, new):
+    older = write(tmp_path, version=old, offset=500)
+    newer = write(tmp_path, version=new, flag="D")
     found = series(tmp_path)
     assert ids(found) == [newer.name]
     assert aside(found) == (older.name, "duplicate", f"older version than {newer.name}")

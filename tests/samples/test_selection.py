@@ -19,6 +19,7 @@ COUNTS = {1: 100, 5: 20, 6: 5, 23: 75}  # 200 in all
         (Strategy("percent", percent=50), {1: 50, 5: 10, 6: 2, 23: 38}),  # 2.5 and 37.5: half to even
         (Strategy("percent", percent=100), COUNTS),
         (Strategy("total", number=40), {1: 20, 5: 4, 6: 1, 23: 15}),
+        (Strategy("total", number=50), {1: 25, 5: 5, 6: 1, 23: 19}),  # 1.25 and 18.75
         (Strategy("total", number=1000), COUNTS),
         (Strategy("smallest"), {1: 5, 5: 5, 6: 5, 23: 5}),
         (Strategy("byclass", table={1: 7, 6: 50}), {1: 7, 5: 0, 6: 5, 23: 0}),
