@@ -91,8 +91,11 @@ def interval(values: Iterable[float]) -> dict[str, Any]:
     }
 
 
-def metrics_document(confusions: Sequence[np.ndarray], nomenclature: Nomenclature) -> dict[str, Any]:
-    """Content of assessment/metrics.json (no NaN: null instead). confusions: one matrix per draw, in the order of the nomenclature."""
+def metrics_document(confusions: Sequence[np.ndarray], nomenclature: Nomenclature, unit: str = "polygons") -> dict[str, Any]:
+    """Content of assessment/metrics.json (no NaN: null instead).
+
+    confusions: one matrix per draw, in the order of the nomenclature. unit: what the draws are made of (`polygons`, `series`).
+    """
     if not confusions:
         raise ValueError("metrics of no draw: expected at least one confusion matrix")
     runs = [scores(_checked(matrix, len(nomenclature.classes))) for matrix in confusions]
@@ -113,7 +116,8 @@ def metrics_document(confusions: Sequence[np.ndarray], nomenclature: Nomenclatur
         "kappa": interval(run.kappa for run in runs),
         "f1_macro": interval(run.f1_macro for run in runs),
         "per_class": per_class,
-        "interval": _interval_sentence(len(runs)),
+        "unit": unit,
+        "interval": _interval_sentence(len(runs), unit),
     }
 
 
@@ -156,11 +160,11 @@ def _or_none(value: float) -> float | None:
     return None if math.isnan(value) else float(value)
 
 
-def _interval_sentence(runs: int) -> str:
-    meaning = "the variation between draws of polygons, not the accuracy of the map"
+def _interval_sentence(runs: int, unit: str) -> str:
+    meaning = f"the variation between draws of {unit}, not the accuracy of the map"
     if runs == 1:
-        return f"One draw of polygons: no interval, for it would describe {meaning}."
+        return f"One draw of {unit}: no interval, for it would describe {meaning}."
     return (
-        f"95 % Student intervals over {runs} draws of polygons, {runs - 1} degrees of freedom (one less than the defined values, "
+        f"95 % Student intervals over {runs} draws of {unit}, {runs - 1} degrees of freedom (one less than the defined values, "
         f"where a score is undefined in some draws). They describe {meaning}."
     )

@@ -93,6 +93,7 @@ def render(data: ReportData) -> str:
         pictures={name: _picture(name, png) for name, png in data.images.items()},
         further=[name for name in data.images if name not in ALTERNATIVES],
         verdict_line=wording.verdict_line(data.verdict),
+        unit=(data.verdict or {}).get("unit", "polygons"),
         facts=_facts(data),
         confusion=None if data.confusion is None else wording.frame_cells(confusion_table(data.confusion, data.nomenclature).reset_index()),
         ledger=wording.frame_cells(data.ledger),

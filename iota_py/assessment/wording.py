@@ -87,10 +87,11 @@ def duration(seconds: float | None) -> str:
 def verdict_line(metrics: Mapping[str, Any] | None) -> str:
     """The result in one line, from the content of metrics.json."""
     if metrics is None:
-        return "not assessed: no polygon was held out for validation"
-    runs = metrics["runs"]
-    over = "one draw of polygons, without interval" if runs == 1 else f"{runs} draws of polygons"
-    return f"overall accuracy {spread(metrics['overall_accuracy'])} over {over}, kappa {spread(metrics['kappa'])}"
+        return "not assessed: nothing was held out for validation"
+    runs, unit = metrics["runs"], metrics.get("unit", "polygons")
+    over = f"one draw of {unit}, without interval" if runs == 1 else f"{runs} draws of {unit}"
+    rest = f"kappa {spread(metrics['kappa'])}, mean F1 {spread(metrics['f1_macro'])}"
+    return f"overall accuracy {spread(metrics['overall_accuracy'])} over {over}, {rest}"
 
 
 def frame_cells(frame: pd.DataFrame) -> Cells:

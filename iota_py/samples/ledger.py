@@ -23,8 +23,8 @@ def entries(
 
 
 def polygon_entries(step: str, polygons: pd.DataFrame, region_names: dict[int, str], nomenclature: Nomenclature) -> pd.DataFrame:
-    """Rows of the ledger for a step before pixels exist: `pixels` is 0."""
-    return entries(step, polygons, region_names, nomenclature).assign(pixels=0)
+    """Rows of the ledger for a step before pixels exist: `pixels` is empty."""
+    return entries(step, polygons, region_names, nomenclature).assign(pixels="")
 
 
 def lost_classes(before: set[int], after: set[int], nomenclature: Nomenclature) -> list[str]:

@@ -169,8 +169,8 @@ def test_hostile_texts_stay_texts(report_data: ReportData, page: Page) -> None:
 def test_a_run_without_validation_says_so(report_data: ReportData) -> None:
     found = Page(render(bare(report_data)))
     assert found.open == []
-    assert "not assessed: no polygon was held out for validation" in found.text
-    assert "No polygon was dropped." in found.text
+    assert "not assessed: nothing was held out for validation" in found.text
+    assert "Nothing was dropped." in found.text
     assert "No acquisition is recorded." in found.text
     assert "No timing is recorded." in found.text
     assert found.named("img") == []

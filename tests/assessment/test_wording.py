@@ -59,12 +59,12 @@ def test_spread_says_what_it_is_made_of() -> None:
 def test_verdict_lines() -> None:
     three, one = interval([0.9, 0.94, 0.92]), interval([0.9])
     assert (
-        wording.verdict_line({"runs": 3, "overall_accuracy": three, "kappa": three})
-        == "overall accuracy 0.920 ± 0.050 over 3 draws of polygons, kappa 0.920 ± 0.050"
+        wording.verdict_line({"runs": 3, "overall_accuracy": three, "kappa": three, "f1_macro": one})
+        == "overall accuracy 0.920 ± 0.050 over 3 draws of polygons, kappa 0.920 ± 0.050, mean F1 0.900"
     )
     assert (
-        wording.verdict_line({"runs": 1, "overall_accuracy": one, "kappa": interval([math.nan])})
-        == "overall accuracy 0.900 over one draw of polygons, without interval, kappa undefined"
+        wording.verdict_line({"runs": 1, "unit": "series", "overall_accuracy": one, "kappa": interval([math.nan]), "f1_macro": one})
+        == "overall accuracy 0.900 over one draw of series, without interval, kappa undefined, mean F1 0.900"
     )
     assert wording.verdict_line(None).startswith("not assessed")
 

@@ -32,7 +32,9 @@ FAULTS = {
     ),
     "missing polygons": ("samples: {polygons: nowhere.gpkg}", 1, ["E-VEC-001", "nowhere.gpkg"]),
     "wrong region field": ("samples: {regions: {field: zone}}", 1, ["E-REG-001", "field `zone` is not in the file (fields: region"]),
-    "no date in the period": ("period: {start: 2019-01-01, end: 2019-12-31}", 1, ["E-PRD-013", "fewer than 1 usable acquisitions (tile 31TCJ 0, 31TDJ 0)", "outside the period"]),
+    "no date in the period": (
+        "period: {start: 2019-01-01, end: 2019-12-31}", 1, ["E-PRD-013", "fewer than 1 usable acquisitions (tile 31TCJ 0, 31TDJ 0)", "outside the period"],
+    ),
     "a tile that is not there": ("tiles: [31TCJ, 30TYP]", 1, ["E-PRD-011", "no acquisition of tile 30TYP", "tiles found: 31TCJ, 31TDJ"]),
     "a tile with a path in its name": ("tiles: ['../../x']", 1, ["E-CFG-012", "tiles.0"]),
     "undefined variable": ("samples: {polygons: '${IOTA_PY_NOT_SET}/r.gpkg'}", 1, ["E-CFG-004", "IOTA_PY_NOT_SET is not set"]),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -42,7 +44,7 @@ def test_columns_by_hand() -> None:
 def test_parts_are_the_whole(pixels: int, cuts: list[int], seed: int) -> None:
     one = observed(pixels, seed=seed)
     edges = sorted({0, pixels, *(c for c in cuts if c < pixels)})
-    parts = [features_of([one], a, b) for a, b in zip(edges, edges[1:])]
+    parts = [features_of([one], a, b) for a, b in itertools.pairwise(edges)]
     assert np.array_equal(np.concatenate(parts), features_of([one]))
 
 

@@ -18,7 +18,7 @@ def test_polygons_and_pixels_by_region_and_class():
 
 def test_a_step_before_the_draws_and_before_pixels():
     table = polygon_entries("polygons", PIXELS.drop_duplicates(["polygon", "code"]), {1: "plain"}, CLASSES)
-    assert table[["run", "region", "polygons", "pixels"]].to_numpy().tolist() == [["", "plain", 2, 0], ["", "2", 1, 0], ["", "2", 1, 0]]
+    assert table[["run", "region", "polygons", "pixels"]].to_numpy().tolist() == [["", "plain", 2, ""], ["", "2", 1, ""], ["", "2", 1, ""]]
 
 
 def test_a_step_with_nothing_left():

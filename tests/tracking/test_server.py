@@ -158,7 +158,7 @@ def test_ctrl_c_closes_the_pages_and_stops_the_server_with_its_workers(tmp_path,
     previous = signal.getsignal(signal.SIGTERM)
     port = free_port()
     serve(default_uri(tmp_path), port, True)
-    assert opened == [f"http://127.0.0.1:{port}"]
+    assert opened == [f"http://127.0.0.1:{port}"], "a store without experiments has no page of runs"
     assert signal.getsignal(signal.SIGTERM) is previous
     for pid in map(int, pids.read_text().split()):
         assert not is_running(pid)
@@ -175,7 +175,7 @@ def is_running(pid: int) -> bool:
 PROGRAM = """
 import sys
 from iota_py.tracking.server import serve
-serve(sys.argv[1], int(sys.argv[2]), False, lambda address: print(address, flush=True))
+serve(sys.argv[1], int(sys.argv[2]), False, lambda pages: print(next(iter(pages.values())), flush=True))
 """
 
 

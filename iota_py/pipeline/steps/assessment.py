@@ -110,7 +110,8 @@ def write_summary(ws: Workspace, params: Mapping[str, Any]) -> None:
     by_run = read_confusions(ws)
     size = len(classes.classes)
     totals = [sum(by_region.values(), np.zeros((size, size), np.int64)) for by_region in by_run]
-    metrics = metrics_document(totals, classes)
+    unit = "polygons" if ws.config.samples.polygons is not None else "series"
+    metrics = metrics_document(totals, classes, unit)
     confusion = np.sum(totals, axis=0)
     counts = count_values(str(ws.path(paths.map_layer("classification"))))
     pixel_area = abs(ws.grid.transform.a * ws.grid.transform.e)

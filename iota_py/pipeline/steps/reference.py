@@ -99,7 +99,7 @@ def write_selection(ws: Workspace, params: Mapping[str, Any]) -> None:
     ledger = [
         polygon_entries("polygons inside the tiles", polygons, names, nomenclature),
         entries("pixels inside polygons", pixels, names, nomenclature),
-        entries(f"pixels with {samples.minimum_validity} clear dates or more", usable, names, nomenclature),
+        entries(f"usable pixels (validity at least {samples.minimum_validity})", usable, names, nomenclature),
     ]
     drawn = polygons[polygons.polygon.isin(usable.polygon.unique())].reset_index(drop=True)
     splits = drawn[["polygon", "code", "region"]].copy()

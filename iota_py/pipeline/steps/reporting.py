@@ -32,7 +32,7 @@ def write_report(ws: Workspace, params: Mapping[str, Any]) -> None:
     """`report.html`."""
     classes = reference_classes(ws)
     acquisitions = acquisition_table([s for tile in ws.tiles for s in ws.series(tile)])
-    regions = read_table(ws.path(paths.REGION_SCORES))
+    regions = read_table(ws.path(paths.REGION_SCORES)).round({"validation pixels": 0}).astype({"validation pixels": int})
     confusion = np.sum([m for by_region in read_confusions(ws) for m in by_region.values()], axis=0)
     grid = ws.grid
     data = ReportData(
@@ -43,7 +43,7 @@ def write_report(ws: Workspace, params: Mapping[str, Any]) -> None:
         images=_images(ws, acquisitions),
         confusion=confusion,
         areas=read_table(ws.path(paths.AREAS)),
-        ledger=read_table(ws.path(paths.LEDGER)).fillna({"run": ""}),
+        ledger=_ledger(ws),
         drops=read_table(ws.path(paths.LOSSES)).rename(columns={"polygons": "count"}),
         acquisitions=acquisitions,
         regions=regions if len(regions) > 1 else None,
@@ -70,6 +70,14 @@ def acquisition_table(series: list[Series]) -> pd.DataFrame:
     columns = ["tile", "date", "platform", "product", "cloud_share", "status", "reason"]
     frame = pd.DataFrame(rows, columns=columns).astype({"cloud_share": float})
     return frame.sort_values(["tile", "date", "product"], ignore_index=True)
+
+
+def _ledger(ws: Workspace) -> pd.DataFrame:
+    """The ledger as texts where a number may be missing: steps before the draws have no run, steps before pixels no pixels."""
+    ledger = read_table(ws.path(paths.LEDGER))
+    for column in ("run", "pixels"):
+        ledger[column] = ["" if pd.isna(value) else f"{int(value)}" for value in ledger[column]]
+    return ledger
 
 
 def _images(ws: Workspace, acquisitions: pd.DataFrame) -> dict[str, bytes]:
@@ -107,7 +115,10 @@ def _warnings(ws: Workspace) -> list[str]:
 
 def _crs_name(grid: Any) -> str:
     code = grid.crs.to_epsg() if grid.crs else None
-    return f"EPSG:{code}" if code else str(grid.crs.proj.name)
+    if code:
+        return f"EPSG:{code}"
+    name, operation = str(grid.crs.proj.name), grid.crs.proj.coordinate_operation
+    return f"{operation.method_name} (no EPSG code)" if name == "unknown" and operation else name
 
 
 def _unit(grid: Any) -> str:
