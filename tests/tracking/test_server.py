@@ -2,6 +2,7 @@ import http.client
 import http.server
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -192,7 +193,8 @@ def pages(tmp_path_factory):
     )
     process = subprocess.Popen([sys.executable, "-c", PROGRAM, uri, str(port)], stdout=subprocess.PIPE, text=True)
     try:
-        assert process.stdout.readline() == f"http://127.0.0.1:{port}\n"
+        page = process.stdout.readline()
+        assert re.fullmatch(rf"http://127\.0\.0\.1:{port}/#/experiments/\d+/runs\?workflowType=machine_learning\n", page)
         yield port, run
     finally:
         process.send_signal(signal.SIGTERM)
