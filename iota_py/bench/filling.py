@@ -51,8 +51,8 @@ def fill_in_numpy(series: PixelSeries, targets: np.ndarray, plan: IndexPlan, chu
         part = slice(start, start + chunk)
         filled = _fill(series.values[:, :, part], series.valid[:, part] != 0, series.days, targets)
         flat = len(targets) * bands
-        _pack(filled.reshape(flat, -1), out[:flat, part])
         _pack(index_values(filled, plan).reshape(len(out) - flat, -1), out[flat:, part])
+        _pack(filled.reshape(flat, -1), out[:flat, part])  # last, since it rounds them in place
     return out
 
 

@@ -15,7 +15,7 @@ from scipy.spatial import cKDTree
 from iota_py.simulation.noise import smooth_field, stream
 
 FIRST_DAY, YEAR = 19358, 365  # 2023-01-01, in days since 1970-01-01
-_LOWEST, _HIGHEST = -500, 15000
+_LOWEST, _HIGHEST = 1, 15000  # positive: a normalised difference of numbers about zero is anything
 _CLOUD = (2500.0, 5500.0)  # added to the ground by thin and by thick cloud
 
 

@@ -25,7 +25,9 @@ def read(path: Path) -> np.ndarray:
 def test_it_ends_with_accuracy_report_and_mlflow(demo_run: Run) -> None:
     root, printed = demo_run
     lines = printed.strip().splitlines()
-    assert re.match(r"overall accuracy 0\.\d{3} ± 0\.\d{3} over 3 draws of polygons, kappa 0\.\d{3} ± 0\.\d{3}, mean F1 0\.\d{3} ± 0\.\d{3}", lines[-4])
+    assert re.match(
+        r"overall accuracy 0\.\d{3} ± 0\.\d{3} over 3 draws of polygons, kappa 0\.\d{3} ± 0\.\d{3}, mean F1 0\.\d{3} ± 0\.\d{3}", lines[-4]
+    )
     assert lines[-3].split() == ["map", str(root / "map/classification.tif")]
     assert lines[-2].split() == ["report", str(root / "report.html")]
     assert lines[-1].split() == ["mlflow", "iota-py", "ui", str(root.parent)]

@@ -20,8 +20,10 @@ WAYS = {
     "dask with two workers": "engine: {kind: dask, workers: 2, window: 90}",
 }
 
+LONGER = ("whole tiles as windows", "windows along the strips of the files")
 
-@pytest.mark.parametrize("way", WAYS)
+
+@pytest.mark.parametrize("way", [pytest.param(way, marks=pytest.mark.slow) if way in LONGER else way for way in WAYS])
 def test_same_bytes(way: str, light_config: Callable[[Path, str], Path], light_run: RunConfig, tmp_path: Path) -> None:
     config = load_config(light_config(tmp_path, WAYS[way]))
     run(config)

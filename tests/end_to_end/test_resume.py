@@ -75,7 +75,9 @@ def test_another_result_of_an_earlier_step_redoes_what_depends_on_it(copied: Run
     assert digests(changed.output) != digests(light_run.output)
 
 
-@pytest.mark.parametrize("stage", ["train", "predict", "mosaic"])
+@pytest.mark.parametrize(
+    "stage", [pytest.param("train", marks=pytest.mark.slow), "predict", pytest.param("mosaic", marks=pytest.mark.slow)]
+)
 def test_killed_and_run_again_it_ends_with_the_same_bytes(stage: str, light_config: Writer, tmp_path: Path, light_run: RunConfig) -> None:
     config = light_config(tmp_path, "engine: {workers: 2}\n")
     root = tmp_path / "run"
