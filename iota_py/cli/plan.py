@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
 
 from iota_py.cli.console import LABELS, out
+
+if TYPE_CHECKING:
+    from iota_py.config import RunConfig
+    from iota_py.pipeline.inventory import Inventory
 
 
 def plan(config: Annotated[Path, typer.Argument(help="configuration of a run (YAML)", metavar="CONFIG")]) -> None:
@@ -41,3 +45,35 @@ def plan(config: Annotated[Path, typer.Argument(help="configuration of a run (YA
     )
     out.print(f"memory  about {memory / 1e6:.0f} MB per worker for a window, beside the models; {workers} workers ({settings.engine.kind})")
     out.print(f"disk    at most {disk_estimate(inventory, settings) / 1e6:.0f} MB in {settings.output}")
+    _say_time(settings, inventory, bool(todo & {task.id for task in tasks.stage("predict")}))
+
+
+def _say_time(settings: RunConfig, inventory: Inventory, wanted: bool) -> None:
+    """Time of the map, when there is one to be made and this machine was measured."""
+    from iota_py.assessment.wording import duration
+    from iota_py.bench.estimate import Work, map_seconds
+    from iota_py.bench.stored import read_latest
+    from iota_py.config.schema import dump
+    from iota_py.pipeline.inventory import load_nomenclature
+
+    if not wanted:
+        return
+    latest = read_latest()
+    sizes = [(tile, tile.geobox.shape[0] * tile.geobox.shape[1]) for tile in inventory.tiles]
+    work = Work(
+        pixels=sum(size for _, size in sizes),
+        readings=sum(size * len(s.observations) * len(s.bands) for tile, size in sizes for s in tile.series.values()),
+        features=len(inventory.feature_names),
+        predictions=settings.samples.split.runs,
+        model=dump(settings)["model"],
+        classes=len(load_nomenclature(settings).classes),
+        workers=settings.engine.worker_count,
+    )
+    seconds = None if latest is None else map_seconds(work, latest)
+    if latest is None or seconds is None:
+        out.print("time    unknown until `iota-py bench` has measured this machine")
+        return
+    parts = ", ".join(f"{name} {duration(value)}" for name, value in seconds.items())
+    out.print(
+        f"time    about {duration(sum(seconds.values()))} for the map ({parts}), beside learning; measured {latest['machine']['date'][:10]}"
+    )
