@@ -126,16 +126,25 @@ def _edges(ordered: np.ndarray, bins: int) -> np.ndarray:
 @njit(nogil=True, cache=True, error_model="numpy")
 def encode_chunk(chunk, tables, codes):
     """Fill codes (lane, feature) uint8 from chunk (feature, lane) int16; for other compiled kernels. tables: CodeTables."""
-    table = tables.table
-    for f in range(np.uint64(chunk.shape[0])):  # unsigned: a signed index costs a test for negative ones at each access
-        low, last, offset = tables.low[f], tables.last[f], np.uint64(tables.offset[f])
-        for lane in range(np.uint64(chunk.shape[1])):
-            place = min(max(np.int32(chunk[f, lane]) - low, np.int32(0)), last)
-            codes[lane, f] = table[offset + np.uint64(np.uint32(place))]
+    table, lanes = tables.table, np.uint64(chunk.shape[1])
+    where = np.empty(_BLOCK, np.uint32)
+    for first in range(np.uint64(0), lanes, np.uint64(_BLOCK)):  # unsigned: a signed index costs a test for negative ones at each access
+        count = min(np.uint64(_BLOCK), lanes - first)
+        for f in range(np.uint64(chunk.shape[0])):
+            low, last, values = tables.low[f], tables.last[f], chunk[f]
+            entries = table[tables.offset[f] :]
+            for i in range(count):
+                where[i] = np.uint32(min(max(np.int32(values[first + i]) - low, np.int32(0)), last))
+            for i in range(count):
+                codes[first + i, f] = entries[np.uint64(where[i])]
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def _encode_pixels(features, tables, codes):
     for first in range(0, features.shape[0], _BLOCK):
-        stop = min(first + _BLOCK, features.shape[0])
-        encode_chunk(features[first:stop].T, tables, codes[first:stop])
+        values, rows = features[first : first + _BLOCK], codes[first : first + _BLOCK]
+        for f in range(np.uint64(features.shape[1])):
+            low, last, offset = tables.low[f], tables.last[f], np.uint64(tables.offset[f])
+            for i in range(np.uint64(len(values))):
+                place = min(max(np.int32(values[i, f]) - low, np.int32(0)), last)
+                rows[i, f] = tables.table[offset + np.uint64(np.uint32(place))]

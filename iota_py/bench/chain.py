@@ -81,17 +81,22 @@ def measure_chain(settings: Settings) -> Measure:
     return Measure(rates, identity, note=f"{note}; reference: stages alone on one core × {settings.cores}", cpu_factor=settings.cores)
 
 
-def prepare_chain(settings: Settings, place: Path) -> Chain:
-    """Products, configuration, inventory, footprint and model under a folder: all that the windows of a run need."""
+def prepare_chain(settings: Settings, place: Path, products: Path | None = None) -> Chain:
+    """Products, configuration, inventory, footprint and model under a folder: all that the windows of a run need.
+
+    products: a folder of products that are there already, in place of a small tile.
+    """
     scale = settings.scale
-    write_tile_products(place / "products", scale, "strips")
+    if products is None:
+        products = place / "products"
+        write_tile_products(products, scale, "strips")
     config = RunConfig.model_validate(
         {
             "name": "bench",
             "output": place / "run",
             "nomenclature": place / "nomenclature.yaml",  # neither this nor the polygons are opened when windows are predicted
             "period": {"start": YEAR[0], "end": YEAR[1], "step": scale.step},
-            "inputs": settings_of_input(place / "products"),
+            "inputs": settings_of_input(products),
             "features": {SENSOR: {"indices": INDICES}},
             "samples": {"polygons": place / "polygons.gpkg"},
             "engine": {"workers": settings.cores, "window_pixels": scale.window},

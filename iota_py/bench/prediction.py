@@ -31,8 +31,7 @@ ALLOWED_SHARES = 1e-4  # difference of any probability
 
 def measure_prediction(settings: Settings, model: str, probabilities: bool = False) -> Measure:
     """One row: speed on a few pixels, then sameness on all of them. probabilities: all classes are asked for, not the best alone."""
-    fitted = prepared(settings, model)
-    engine = load_engine(fitted.kind, fitted.estimator, fitted.book, fitted.classes)
+    fitted, engine = _loaded(settings, model)
     forest = fitted.kind == "random_forest"
     count = settings.scale.forest_pixels if forest else settings.scale.boosting_pixels
     sample, repeats = pixels(settings.scale, count), 1 if forest else settings.scale.repeats
@@ -81,13 +80,18 @@ def compare(pool: Executor, engine: Engine, reference: Engine, features: np.ndar
 @functools.lru_cache(maxsize=8)
 def _identities(settings: Settings, model: str) -> tuple[Identity, Identity]:
     """Sameness on all parts, of labels and confidence, and of probabilities; once for the two rows of a model."""
-    fitted = prepared(settings, model)
-    engine = load_engine(fitted.kind, fitted.estimator, fitted.book, fitted.classes)
+    fitted, engine = _loaded(settings, model)
     reference = LibraryEngine(fitted.estimator, fitted.book, fitted.classes)  # one thread for each piece: it adds up in one order
     settings.say(f"{model}: comparing {settings.scale.parts * settings.scale.part[0] * settings.scale.part[1]:,} pixels with the library")
     with ThreadPoolExecutor(settings.cores) as pool:
         pairs = [compare(pool, engine, reference, part, ALLOWED[fitted.kind]) for part in _parts(settings.scale)]
     return Identity.worst(pair[0] for pair in pairs), Identity.worst(pair[1] for pair in pairs)
+
+
+@functools.lru_cache(maxsize=1)
+def _loaded(settings: Settings, model: str) -> tuple[Fitted, Engine]:
+    fitted = prepared(settings, model)
+    return fitted, load_engine(fitted.kind, fitted.estimator, fitted.book, fitted.classes)
 
 
 def _parts(scale: Scale) -> Iterator[np.ndarray]:

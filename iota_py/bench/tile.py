@@ -42,7 +42,7 @@ def write_tile_products(folder: Path, scale: Scale, layout: str) -> None:
     series = make_series(series_options(scale, scale.tile, scale.tile_dates), _PART)
     for date, day in enumerate(series.days):
         name = f"SENTINEL2A_{EPOCH + dt.timedelta(days=int(day)):%Y%m%d}-105900-000_L2A_T{NAME}_C_V3-1"
-        _write_product(folder / name, _layers(series, date, scale.tile), layout)
+        write_product(folder / name, layers_of(series, date, scale.tile), layout)
         if layout == "zip":
             _pack(folder, name)
 
@@ -65,7 +65,7 @@ def settings_of_input(folder: Path) -> dict[str, Any]:
     return {SENSOR: {"family": FAMILY, "path": folder}}
 
 
-def _layers(series: PixelSeries, date: int, shape: tuple[int, int]) -> dict[str, np.ndarray]:
+def layers_of(series: PixelSeries, date: int, shape: tuple[int, int]) -> dict[str, np.ndarray]:
     """Content of the files of a date, by the end of their names: 10 m and 20 m bands, masks. The last columns are off the swath."""
     outside = np.zeros(shape, bool)
     outside[:, shape[1] - shape[1] // 16 // 2 * 2 :] = True
@@ -79,7 +79,8 @@ def _layers(series: PixelSeries, date: int, shape: tuple[int, int]) -> dict[str,
     return layers
 
 
-def _write_product(folder: Path, layers: Mapping[str, np.ndarray], layout: str) -> None:
+def write_product(folder: Path, layers: Mapping[str, np.ndarray], layout: str) -> None:
+    """Write one product, named by its folder, from the content of its files (row, col) by the end of their names."""
     for name, values in layers.items():
         place = folder if name.startswith("FRE") else folder / "MASKS"
         coarse = values.shape[0] < layers["EDG_R1"].shape[0]

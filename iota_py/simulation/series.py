@@ -29,9 +29,9 @@ class Departures:
 
     gain: float = 0.45
     shift: float = 0.06
-    pixel: float = 0.15
-    date: float = 350.0
-    noise: float = 350.0
+    pixel: float = 0.2
+    date: float = 450.0
+    noise: float = 500.0
 
 
 @dataclass(frozen=True)
