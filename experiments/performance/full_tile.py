@@ -71,8 +71,8 @@ def map_band(folder: Path, workers: int) -> None:
             start = time.perf_counter()
             run_windows(chain, engine)
             wall = time.perf_counter() - start
-        memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1e6
         shares = stage_seconds(chain.workspace.sources(NAME), windows[: max(1, len(windows) // 8)], fitted)
+        memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6  # this process has done what a worker does, and a little more
     report(wall, pixels, workers, memory, shares)
 
 
@@ -100,7 +100,7 @@ def report(wall: float, pixels: int, workers: int, memory: float, shares: dict[s
     """Print the figures."""
     total = sum(shares.values())
     print(
-        f"{pixels / 1e6:.2f} Mpx in {wall:.1f} s on {workers} workers: {pixels / wall / 1e6:.3f} Mpx/s; peak memory of a worker {memory:.2f} GB"
+        f"{pixels / 1e6:.2f} Mpx in {wall:.1f} s on {workers} workers: {pixels / wall / 1e6:.3f} Mpx/s; peak memory of one process {memory:.2f} GB"
     )
     for name, seconds in shares.items():
         print(f"  {name:<20} {seconds:.2f} s per Mpx and core  {seconds / total:.0%}")

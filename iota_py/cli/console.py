@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 import time
+from pathlib import Path
 
 from rich.console import Console
 from rich.markup import escape
@@ -17,6 +20,20 @@ LABELS = {
     "polygons": "polygons", "footprint": "footprints", "candidates": "reference pixels", "selection": "selection", "samples": "samples",
     "train": "train", "predict": "map", "assemble": "tiles", "mosaic": "mosaic", "assess": "assess", "summary": "summary", "report": "report",
 }  # fmt: skip
+
+
+def short(path: Path) -> str:
+    """A path as one would type it from here."""
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
+
+
+def program() -> str:
+    """This command as one would type it from here: by its name where the shell finds it, else by its path."""
+    called = Path(sys.argv[0])
+    return "iota-py" if called.name != "iota-py" or shutil.which("iota-py") else short(called.absolute())
 
 
 def show_faults(faults: tuple[Fault, ...]) -> None:
@@ -67,9 +84,8 @@ class Bars:
         total, pending = self.counts[stage]
         if pending:
             self.progress.remove_task(self.tasks.pop(stage))
-            self.say(
-                LABELS[stage], f"{pending} of {total} tasks, {seconds:.1f} s" if pending < total else f"{total} tasks, {seconds:.1f} s"
-            )
+            count = f"{pending} of {total} tasks" if pending < total else f"{total} task{'s' if total > 1 else ''}"
+            self.say(LABELS[stage], f"{count}, {seconds:.1f} s")
 
     def warn(self, text: str) -> None:
         """See pipeline.progress.Progress."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from iota_py.cli.console import Bars, out
+from iota_py.cli.console import Bars, out, program, short
 from iota_py.errors import IotaError
 from iota_py.io.publish import read_json
 from iota_py.pipeline import paths
@@ -60,15 +60,9 @@ def _results(settings: RunConfig, summary: Summary) -> None:
     if summary.nothing:
         out.print("nothing to do: every output is there and up to date")
     out.print(verdict_line(read_json(root / paths.METRICS)))
-    out.print(f"map      {_short(root / paths.map_layer('classification'))}")
-    out.print(f"report   {_short(root / paths.REPORT)}")
+    out.print(f"map      {short(root / paths.map_layer('classification'))}")
+    out.print(f"report   {short(root / paths.REPORT)}")
     if settings.tracking.enabled:
-        out.print(f"mlflow   iota-py ui {_short(root.parent)}" if settings.tracking.uri is None else f"mlflow   {tracking_uri(settings)}")
-
-
-def _short(path: Path) -> str:
-    """A path as one would type it from here."""
-    try:
-        return str(path.relative_to(Path.cwd()))
-    except ValueError:
-        return str(path)
+        out.print(
+            f"mlflow   {program()} ui {short(root.parent)}" if settings.tracking.uri is None else f"mlflow   {tracking_uri(settings)}"
+        )
