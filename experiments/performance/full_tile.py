@@ -21,7 +21,6 @@ import numpy as np
 from iota_py.bench.chain import prepare_chain, run_windows
 from iota_py.bench.models import prepared
 from iota_py.bench.scale import FULL, Settings, cache_folder
-from iota_py.bench.stored import read_latest
 from iota_py.bench.tile import NAME, layers_of, write_product
 from iota_py.bench.workload import series_options
 from iota_py.config.schema import Engine as EngineOptions
@@ -109,15 +108,6 @@ def report(wall: float, pixels: int, workers: int, memory: float, shares: dict[s
     )
     tile = SIDE * SIDE
     print(f"whole tile ({tile / 1e6:.1f} Mpx), by proportion: {wall * tile / pixels / 60:.1f} min")
-    latest = read_latest()
-    rows = {row["name"]: row for row in latest["rows"]} if latest else {}
-    if {"forest", "gapfill-35"} <= set(rows):
-        forest = 1 / rows["forest"]["reference"]["median"]
-        fill = 1 / rows["gapfill-35"]["reference"]["median"] / workers
-        slow = forest + fill + shares["read"] / workers
-        print(
-            f"reference libraries (numpy filling, scikit-learn, this reader): {slow:.1f} s per Mpx, {slow / (wall / pixels * 1e6):.1f} times as long"
-        )
 
 
 if __name__ == "__main__":
