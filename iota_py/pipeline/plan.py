@@ -25,20 +25,24 @@ STAGES = (
 
 _READING = ("errors.py", "grid", "io", "products", "pipeline/reading.py")
 _FEATURES = (*_READING, "timeseries", "features")
+_OWNED = ("pipeline/steps/footprint.py", "samples/candidates.py")
 ROOMS: Mapping[str, tuple[str, ...]] = {
+    "polygons": ("errors.py", "grid", "io", "samples", "nomenclature.py", "pipeline/steps/reference.py"),
     "footprint": (*_READING, "pipeline/steps/footprint.py"),
-    "polygons": ("io", "samples", "nomenclature.py", "pipeline/steps/reference.py"),
-    "candidates": (*_READING, "samples", "pipeline/steps/reference.py"),
-    "selection": ("samples", *_FEATURES, "pipeline/steps/reference.py", "pipeline/steps/series_table.py"),
+    "candidates": (*_READING, *_OWNED, "samples", "pipeline/steps/reference.py"),
+    "selection": ("samples", *_FEATURES, "nomenclature.py", "pipeline/steps/reference.py", "pipeline/steps/series_table.py"),
     "samples": (*_FEATURES, "pipeline/steps/extraction.py"),
     "train": ("training", "codes.py", "pipeline/steps/learning.py"),
-    "predict": (*_FEATURES, "prediction", "codes.py", "training/bundle.py", "pipeline/steps/mapping.py"),
-    "assemble": ("io", "nomenclature.py", "pipeline/steps/mapping.py"),
+    "predict": (*_FEATURES, *_OWNED, "prediction", "codes.py", "training", "pipeline/steps/mapping.py"),
+    "assemble": ("grid", "io", "nomenclature.py", "pipeline/steps/mapping.py"),
     "mosaic": ("io", "grid", "mapping", "nomenclature.py", "pipeline/steps/mapping.py"),
-    "assess": ("assessment/confusion.py", "assessment/difference.py", "pipeline/steps/assessment.py"),
-    "summary": ("assessment", "pipeline/steps/assessment.py"),
-    "report": ("assessment", "pipeline/steps/reporting.py"),
-}
+    "assess": (
+        "io", "grid", "assessment/confusion.py", "assessment/difference.py", "samples/candidates.py", "prediction", "codes.py", "training",
+        "nomenclature.py", "pipeline/steps/assessment.py", "pipeline/steps/learning.py",
+    ),
+    "summary": ("io", "grid", "assessment", "nomenclature.py", "pipeline/steps/assessment.py"),
+    "report": ("io", "grid", "products", "assessment", "nomenclature.py", "pipeline/steps/assessment.py", "pipeline/steps/reporting.py"),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)

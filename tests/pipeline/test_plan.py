@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from iota_py.config import RunConfig, load_config
+from iota_py.pipeline import plan as plan_module
 from iota_py.pipeline.inventory import Inventory, take_inventory
-from iota_py.pipeline.plan import STAGES, Plan, make_plan
+from iota_py.pipeline.plan import ROOMS, STAGES, Plan, make_plan
 from iota_py.pipeline.preflight import external_digests
 
 Writer = Callable[[Path, str], Path]
@@ -88,3 +89,10 @@ def test_a_change_redoes_what_depends_on_it(
 def test_windows_cover_each_tile_once(settings: tuple[RunConfig, Inventory]) -> None:
     for tile in settings[1].tiles:
         assert sum(window.pixels for window in tile.windows) == tile.geobox.shape[0] * tile.geobox.shape[1]
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_the_rooms_of_a_step_exist(stage: str) -> None:
+    """A key is made from the source of these places: one that is misspelt would never change it."""
+    root = Path(plan_module.__file__).parents[1]
+    assert all((root / room).exists() for room in ROOMS[stage])
