@@ -40,14 +40,12 @@ def run(
 def _finish(settings: RunConfig, summary: Summary, bars: Bars) -> None:
     """Manifest and record. A store that does not answer costs a warning, never the results."""
     from iota_py.pipeline.record import track, write_manifest
-    from iota_py.pipeline.run import prepare
 
-    inventory, tasks = prepare(settings)
     if not summary.nothing or not (settings.output / paths.MANIFEST).exists():
-        write_manifest(settings, inventory, tasks, summary.started)
+        write_manifest(settings, summary.inventory, summary.plan, summary.started)
     if settings.tracking.enabled:
         try:
-            track(settings, inventory, summary.started)
+            track(settings, summary.inventory, summary.started)
         except IotaError as error:
             bars.warn(f"the run is not recorded in MLflow: {error}")
 

@@ -137,9 +137,9 @@ def take_inventory(config: RunConfig, bad: Mapping[str, str] | None = None) -> I
     if faults:
         raise InputError(*faults)
     layers = tuple(_layer(config, name, by_tile) for name, by_tile in found.items())
-    tiles = _tiles(config, names, found)
-    grid, one_lattice = _map_grid(config, tiles)
     regions = load_regions(config)
+    tiles = _tiles(config, names, found, regions)
+    grid, one_lattice = _map_grid(config, tiles)
     listed = tuple(sorted({index for tile in tiles for index in tile.regions}))
     labels = {1: "all"} if regions is None else dict(zip(regions.region, regions.name))
     return Inventory(tiles, layers, tuple((index, str(labels[index])) for index in listed), grid, one_lattice)
@@ -222,7 +222,9 @@ def _layer(config: RunConfig, name: str, by_tile: Mapping[str, Series]) -> Layer
     return Layer(name, dates, bands, resolve(options.indices, roles, bands, f"features.{name}"), roles)
 
 
-def _tiles(config: RunConfig, names: tuple[str, ...], found: Mapping[str, Mapping[str, Series]]) -> tuple[Tile, ...]:
+def _tiles(
+    config: RunConfig, names: tuple[str, ...], found: Mapping[str, Mapping[str, Series]], regions: gpd.GeoDataFrame | None
+) -> tuple[Tile, ...]:
     boxes: dict[str, GeoBox] = {}
     for tile in names:
         first = next(iter(found))
@@ -232,7 +234,6 @@ def _tiles(config: RunConfig, names: tuple[str, ...], found: Mapping[str, Mappin
                 text = f"tile {tile} lies on another grid than in input {first}"
                 fix = "give inputs on one grid (gdalwarp brings one onto the other)"
                 raise InputError(Fault("E-PRD-014", str(config.inputs[name].path), f"inputs.{name}", text, fix))
-    regions = load_regions(config)
     tiles = []
     for tile in priority(boxes):
         series = {name: by_tile[tile] for name, by_tile in found.items()}

@@ -11,9 +11,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from odc.geo.geobox import GeoBox
-
 from iota_py.config.schema import RunConfig, dump
+from iota_py.grid.form import geobox_values
 from iota_py.pipeline import paths
 from iota_py.pipeline.inventory import Inventory, Tile
 from iota_py.pipeline.task import Task, code_digest, fingerprint
@@ -117,7 +116,7 @@ def _learning(
         selection = build.add("selection/table", [paths.TABLE_SAMPLES, paths.SPLIT, paths.LEDGER, paths.LOSSES], params)
         extracted = [selection]
     else:
-        tiles = [[t.name, _box(t.geobox)] for t in inventory.tiles]
+        tiles = [[t.name, geobox_values(t.geobox)] for t in inventory.tiles]
         params = {
             "samples": {k: v for k, v in _without_paths(settings).items() if k in ("layer", "label", "ignore", "regions")},
             "files": [external["polygons"], external.get("regions"), external["nomenclature"]],
@@ -206,7 +205,7 @@ def _mosaics(
     external: Mapping[str, str],
 ) -> list[str]:
     runs = config.samples.split.runs
-    common = {"grid": _box(inventory.grid), "tiles": [t.name for t in inventory.tiles], "nomenclature": external["nomenclature"]}
+    common = {"grid": geobox_values(inventory.grid), "tiles": [t.name for t in inventory.tiles], "nomenclature": external["nomenclature"]}
     needs = [*assembled.values(), *footprints.values()]
     made = []
     if runs > 1:
@@ -230,7 +229,7 @@ def _results(
     needs: list[str] = []
     if config.samples.polygons is not None:
         for run in range(runs):
-            params = {**common, "run": run, "grid": _box(inventory.grid)}
+            params = {**common, "run": run, "grid": geobox_values(inventory.grid)}
             outputs = [paths.run_scores(run), paths.difference(run)]
             samples = [f"candidates/{t.name}" for t in inventory.tiles]
             map_of_run = f"mosaic/classification_run_{run}" if runs > 1 else "mosaic/delivered"
@@ -240,9 +239,9 @@ def _results(
             models = [f"train/region_{region}_run_{run}" for region, _ in inventory.regions]
             needs.append(build.add(f"assess/run_{run}", [paths.run_scores(run)], {**common, "run": run}, ["selection/table", *models]))
     outputs = [paths.METRICS, paths.CONFUSION, paths.AREAS, paths.REGION_SCORES, paths.FIGURES]
-    summary = build.add("summary", outputs, {**common, "runs": runs, "grid": _box(inventory.grid)}, [*needs, "mosaic/delivered"])
+    summary = build.add("summary", outputs, {**common, "runs": runs, "grid": geobox_values(inventory.grid)}, [*needs, "mosaic/delivered"])
     acquisitions = [_series(s) for tile in inventory.tiles for s in tile.series.values()]
-    params = {**common, "config": _without_paths(dump(config)), "acquisitions": acquisitions, "grid": _box(inventory.grid)}
+    params = {**common, "config": _without_paths(dump(config)), "acquisitions": acquisitions, "grid": geobox_values(inventory.grid)}
     build.add("report", [paths.REPORT], params, [summary, *needs, *mosaics])
 
 
@@ -253,10 +252,6 @@ def _series(series: Series) -> str:
 
 def _layers(inventory: Inventory) -> list[Any]:
     return [[layer.input, layer.dates, layer.bands, layer.indices.names] for layer in inventory.layers]
-
-
-def _box(geobox: GeoBox) -> list[Any]:
-    return [list(geobox.shape), list(geobox.transform)[:6], geobox.crs.to_wkt() if geobox.crs else ""]
 
 
 def _without_paths(value: Any) -> Any:

@@ -34,9 +34,11 @@ from iota_py.pipeline.workspace import write_inventory
 
 @dataclass(frozen=True)
 class Summary:
-    """What a run did. done: tasks executed. outcomes: of the failed ones. nothing: everything was there already."""
+    """What a run did, and of what. done: tasks executed. failed: outcomes of those that failed. executed: tasks by stage."""
 
     root: Path
+    inventory: Inventory
+    plan: Plan
     done: int
     seconds: float
     started: str
@@ -76,7 +78,7 @@ def run(config: RunConfig, progress: Progress | None = None) -> Summary:
                 except _BadAcquisitionError as bad:
                     progress.warn(str(bad))
                     inventory, plan = prepare(config)
-        summary = Summary(root, sum(executed.values()), time.perf_counter() - clock, started, tuple(failed), executed)
+        summary = Summary(root, inventory, plan, sum(executed.values()), time.perf_counter() - clock, started, tuple(failed), executed)
         if failed:
             raise PartialRunError(*_failures(failed, root))
         return summary

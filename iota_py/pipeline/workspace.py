@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
-from affine import Affine
 from odc.geo.geobox import GeoBox
 
 from iota_py.config.schema import RunConfig
 from iota_py.features.indices import resolve
+from iota_py.grid.form import geobox_of, geobox_values
 from iota_py.io.documents import read_yaml
 from iota_py.io.publish import read_json, write_json
 from iota_py.nomenclature import Nomenclature
@@ -24,17 +24,6 @@ from iota_py.products.product import Series, series_document, series_from_docume
 from iota_py.timeseries.dates import days
 
 SUMMARY = "inventory/run.json"
-
-
-def geobox_values(box: GeoBox) -> list[Any]:
-    """A grid as plain values."""
-    return [list(box.shape), list(box.transform)[:6], box.crs.to_wkt() if box.crs else ""]
-
-
-def geobox_of(values: Any) -> GeoBox:
-    """The inverse of geobox_values."""
-    shape, transform, crs = values
-    return GeoBox(tuple(shape), Affine(*transform), crs)
 
 
 def write_inventory(root: Path, inventory: Inventory) -> None:

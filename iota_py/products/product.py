@@ -11,6 +11,8 @@ from typing import Any
 
 from odc.geo.geobox import GeoBox
 
+from iota_py.grid.form import geobox_of, geobox_values
+
 SAME_PASS = dt.timedelta(minutes=15)
 
 
@@ -126,11 +128,10 @@ def merge_passes(products: list[Product]) -> tuple[tuple[Product, ...], ...]:
 
 def series_document(series: Series) -> dict[str, Any]:
     """A series as plain values, for a file."""
-    box = series.geobox
     return {
         "input": series.input,
         "tile": series.tile,
-        "grid": {"shape": list(box.shape), "transform": list(box.transform)[:6], "crs": box.crs.to_wkt() if box.crs else ""},
+        "grid": geobox_values(series.geobox),
         "bands": list(series.bands),
         "resampling": series.resampling,
         "observations": [[_product_document(p) for p in pieces] for pieces in series.observations],
@@ -140,13 +141,10 @@ def series_document(series: Series) -> dict[str, Any]:
 
 def series_from_document(document: Mapping[str, Any]) -> Series:
     """The inverse of series_document."""
-    from affine import Affine
-
-    grid = document["grid"]
     return Series(
         input=document["input"],
         tile=document["tile"],
-        geobox=GeoBox(tuple(grid["shape"]), Affine(*grid["transform"]), grid["crs"]),
+        geobox=geobox_of(document["grid"]),
         bands=tuple(document["bands"]),
         observations=tuple(tuple(_product(p) for p in pieces) for pieces in document["observations"]),
         set_aside=tuple(SetAside(**{**s, "when": dt.datetime.fromisoformat(s["when"])}) for s in document["set_aside"]),
