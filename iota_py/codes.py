@@ -16,6 +16,7 @@ from numba import config, njit
 
 MAX_EDGES = 255
 BINS = 255
+TILE = 256  # pixels of a tile of codes
 _BLOCK = 64  # pixels encoded together: a table is used 64 times while it is in cache, and 64 rows of values stay there too
 
 
@@ -105,12 +106,30 @@ class CodeBook:
         _encode_pixels(np.ascontiguousarray(features), self.tables, codes)
         return codes
 
+    def encode_tiles(self, features: np.ndarray) -> np.ndarray:
+        """The same codes by tiles of pixels, uint8 (tile, feature, TILE), for engines that run along pixels; beyond the last pixel, any."""
+        if config.DISABLE_JIT:
+            return tiled(self.encode(features))
+        if features.dtype != np.int16 or features.ndim != 2 or features.shape[1] != self.features:
+            raise ValueError(f"expected (pixel, {self.features}) int16, found {features.shape} {features.dtype}")
+        codes = np.empty((-(-len(features) // TILE), self.features, TILE), np.uint8)
+        _encode_tiles(np.ascontiguousarray(features), self.tables, codes)
+        return codes
+
     def encode_by_search(self, features: np.ndarray) -> np.ndarray:
         """The same codes straight from the definition, by bisection in numpy: slower, and what the tests compare with."""
         codes = np.empty(features.shape, np.uint8)
         for f in range(self.features):
             codes[:, f] = np.searchsorted(self.of_feature(f), features[:, f], side="left")
         return codes
+
+
+def tiled(codes: np.ndarray) -> np.ndarray:
+    """Codes (pixel, feature) uint8 by tiles of pixels, (tile, feature, TILE); zeros beyond the last pixel."""
+    tiles = -(-len(codes) // TILE)
+    padded = np.zeros((tiles * TILE, codes.shape[1]), np.uint8)
+    padded[: len(codes)] = codes
+    return np.ascontiguousarray(padded.reshape(tiles, TILE, codes.shape[1]).swapaxes(1, 2))
 
 
 def _edges(ordered: np.ndarray, bins: int) -> np.ndarray:
@@ -137,6 +156,31 @@ def encode_chunk(chunk, tables, codes):
                 where[i] = np.uint32(min(max(np.int32(values[first + i]) - low, np.int32(0)), last))
             for i in range(count):
                 codes[first + i, f] = entries[np.uint64(where[i])]
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def encode_columns(chunk, tables, codes):
+    """Fill codes (feature, lane) uint8 from chunk (feature, lane) int16; for other compiled kernels. tables: CodeTables."""
+    lanes = np.uint64(chunk.shape[1])
+    where = np.empty(chunk.shape[1], np.uint32)
+    for f in range(np.uint64(chunk.shape[0])):
+        low, last, values, row = tables.low[f], tables.last[f], chunk[f], codes[f]
+        entries = tables.table[tables.offset[f] :]
+        for i in range(lanes):
+            where[i] = np.uint32(min(max(np.int32(values[i]) - low, np.int32(0)), last))
+        for i in range(lanes):
+            row[i] = entries[np.uint64(where[i])]
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _encode_tiles(features, tables, codes):
+    for first in range(np.uint64(0), np.uint64(features.shape[0]), np.uint64(_BLOCK)):  # 64 rows of values stay in the cache
+        values, tile, lane = features[first : first + np.uint64(_BLOCK)], codes[first // np.uint64(TILE)], first % np.uint64(TILE)
+        for f in range(np.uint64(features.shape[1])):
+            low, last, offset, row = tables.low[f], tables.last[f], np.uint64(tables.offset[f]), tile[f]
+            for i in range(np.uint64(len(values))):
+                place = min(max(np.int32(values[i, f]) - low, np.int32(0)), last)
+                row[lane + i] = tables.table[offset + np.uint64(np.uint32(place))]
 
 
 @njit(nogil=True, cache=True, error_model="numpy")

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from numba import njit
 
-from iota_py.codes import MAX_EDGES, CodeBook, encode_chunk
+from iota_py.codes import MAX_EDGES, TILE, CodeBook, encode_chunk, tiled
 
 INT16 = st.integers(-32768, 32767)
 
@@ -99,3 +99,18 @@ def test_edges_of_neighbouring_features_may_descend():
     book = CodeBook.of([np.array([5, 9], np.int16), np.array([], np.int16), np.array([-3], np.int16)])
     assert book.features == 3
     assert book.of_feature(2).tolist() == [-3]
+
+
+@pytest.mark.parametrize("pixels", [0, 1, 63, 64, TILE - 1, TILE, 3 * TILE + 70])
+def test_codes_by_tiles_are_the_same_codes(pixels):
+    rng = np.random.default_rng(pixels)
+    values = rng.integers(-3000, 9000, (pixels, 5)).astype(np.int16)
+    book = CodeBook.fit(rng.integers(-3000, 9000, (400, 5)).astype(np.int16), bins=40)
+    tiles = book.encode_tiles(values)
+    assert tiles.shape == (-(-pixels // TILE), 5, TILE)
+    np.testing.assert_array_equal(tiles.swapaxes(1, 2).reshape(-1, 5)[:pixels], book.encode_by_search(values))
+    padded = tiled(book.encode(values))
+    np.testing.assert_array_equal(padded.swapaxes(1, 2).reshape(-1, 5)[:pixels], book.encode_by_search(values))
+    assert not padded.swapaxes(1, 2).reshape(-1, 5)[pixels:].any()
+    with pytest.raises(ValueError, match="expected \\(pixel, 5\\) int16"):
+        book.encode_tiles(values[:, :4])

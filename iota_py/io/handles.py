@@ -13,6 +13,8 @@ from collections import OrderedDict
 from collections.abc import Hashable
 from typing import Any
 
+import numpy as np
+
 from iota_py.grid.windows import Window
 from iota_py.io.raster import open_dataset, read_part
 
@@ -40,8 +42,11 @@ class _Kept(threading.local):
 _KEPT = _Kept()
 
 
-def read_kept(path: str, stamp: Hashable, window: Window, band: int) -> Any:
-    """As `read_window` of one band, through a dataset that stays open in this thread. Raises InputError as it does."""
+def read_kept(path: str, stamp: Hashable, window: Window, band: int, out: np.ndarray | None = None) -> Any:
+    """As `read_window` of one band, through a dataset that stays open in this thread. Raises InputError as it does.
+
+    out: (row, col) of the file's dtype, filled in place of a new array.
+    """
     key = (path, stamp)
     dataset = _KEPT.datasets.get(key)
     if dataset is None:
@@ -50,7 +55,7 @@ def read_kept(path: str, stamp: Hashable, window: Window, band: int) -> Any:
         dataset = _KEPT.datasets[key] = open_dataset(path)
     else:
         _KEPT.datasets.move_to_end(key)
-    return read_part(dataset, path, window, band)
+    return read_part(dataset, path, window, band, out)
 
 
 def close_kept() -> None:

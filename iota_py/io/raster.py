@@ -108,8 +108,8 @@ def read_window(path: str, window: Window | None = None, bands: int | list[int] 
         return read_part(dataset, path, window, bands)
 
 
-def read_part(dataset: Any, path: str, window: Window | None, bands: int | list[int]) -> np.ndarray:
-    """As `read_window`, of a dataset that is open; `path` names it in messages."""
+def read_part(dataset: Any, path: str, window: Window | None, bands: int | list[int], out: np.ndarray | None = None) -> np.ndarray:
+    """As `read_window`, of a dataset that is open; `path` names it in messages. out: filled in place of a new array."""
     part = None
     if window is not None:
         if window.row < 0 or window.col < 0 or window.row + window.height > dataset.height or window.col + window.width > dataset.width:
@@ -117,7 +117,7 @@ def read_part(dataset: Any, path: str, window: Window | None, bands: int | list[
             raise InputError(Fault("E-RAS-006", path, "", text))
         part = rasterio.windows.Window(window.col, window.row, window.width, window.height)
     try:
-        return dataset.read(bands, window=part)
+        return dataset.read(bands, window=part, out=out)
     except (rasterio.errors.RasterioIOError, ValueError, IndexError) as error:
         text = f"cannot be read near {window or 'any window'} ({_reason(error)})"
         raise InputError(Fault("E-RAS-007", path, "", text, "the file is damaged: download it again")) from error

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numba import config, njit
 
-from iota_py.codes import CodeBook, CodeTables, encode_chunk
+from iota_py.codes import TILE, CodeBook, CodeTables, encode_chunk, encode_columns
 from iota_py.features.indices import IndexPlan, index_chunk, index_values
 from iota_py.features.layout import feature_count, pack_chunk, packed, store_chunk
 from iota_py.grid.windows import Window
@@ -86,33 +86,49 @@ def features_of(observed: Sequence[Observed], first: int = 0, last: int | None =
 
 @dataclass(frozen=True, eq=False)
 class BookStack:
-    """Code books of several models on the same features, side by side for the kernel. low, last: int32 (book, feature); offset: int64."""
+    """Code books of several models on the same features, side by side for the kernel. low, last: int32 (book, feature); offset: int64.
+
+    tiled: the models want codes by tiles of pixels (codes.TILE).
+    """
 
     books: tuple[CodeBook, ...]
+    tiled: bool
     low: np.ndarray
     last: np.ndarray
     offset: np.ndarray
     table: np.ndarray
 
     @classmethod
-    def of(cls, books: Sequence[CodeBook]) -> BookStack:
+    def of(cls, books: Sequence[CodeBook], tiled: bool = False) -> BookStack:
         """The books, in this order."""
         tables = [book.tables for book in books]
         starts = np.cumsum([0, *(len(t.table) for t in tables)])
         offset = np.stack([t.offset + start for t, start in zip(tables, starts)])
         table = np.concatenate([t.table for t in tables])
-        return cls(tuple(books), np.stack([t.low for t in tables]), np.stack([t.last for t in tables]), offset, table)
+        return cls(tuple(books), tiled, np.stack([t.low for t in tables]), np.stack([t.last for t in tables]), offset, table)
 
 
 def codes_of(observed: Sequence[Observed], stack: BookStack, first: int, last: int) -> np.ndarray:
-    """Codes uint8 (book, pixel, feature) of the pixels first..last-1: what each book makes of the features, without the features."""
-    if NO_COMPILER or len(observed) > 1:
+    """What each book makes of the features of the pixels first..last-1, without the features.
+
+    uint8 (book, pixel, feature), or (book, tile, feature, TILE) where the stack is tiled.
+    """
+    if NO_COMPILER:
         features = features_of(observed, first, last)
-        return np.stack([book.encode(features) for book in stack.books])
-    one = observed[0]
-    out = np.empty((len(stack.books), last - first, one.columns), np.uint8)
-    tables = stack.low, stack.last, stack.offset, stack.table
-    _codes((one.values, one.valid, one.days, one.targets), _plan(one), tables, first, out)
+        return np.stack([book.encode_tiles(features) if stack.tiled else book.encode(features) for book in stack.books])
+    count, columns = last - first, sum(one.columns for one in observed)
+    shape = (-(-count // TILE), columns, TILE) if stack.tiled else (count, columns)
+    out = np.empty((len(stack.books), *shape), np.uint8)
+    start = 0
+    for one in observed:
+        own = slice(start, start + one.columns)
+        tables = stack.low[:, own], stack.last[:, own], stack.offset[:, own], stack.table
+        series = one.values, one.valid, one.days, one.targets
+        if stack.tiled:
+            _tiles(series, _plan(one), tables, (first, last), out[:, :, own])
+        else:
+            _codes(series, _plan(one), tables, first, out[:, :, own])
+        start += one.columns
     return out
 
 
@@ -164,3 +180,20 @@ def _codes(series, plan, tables, first, out):  # type: ignore[no-untyped-def]
         pack_chunk(filled, index, columns)
         for book in range(out.shape[0]):
             encode_chunk(columns[:, : stop - start], CodeTables(low[book], last[book], offset[book], table), out[book, start:stop])
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _tiles(series, plan, tables, pixels, out):  # type: ignore[no-untyped-def]
+    values, valid, observed, targets = series
+    kinds, a, b = plan
+    low, last, offset, table = tables
+    filled = np.zeros((len(targets), values.shape[1], TILE), np.float32)
+    index = np.zeros((len(kinds), len(targets), TILE), np.float32)
+    columns = np.empty((out.shape[2], TILE), np.int16)
+    for tile in range(out.shape[1]):
+        start = pixels[0] + tile * TILE
+        fill_chunk(values, valid, observed, targets, start, min(start + TILE, pixels[1]), filled)
+        index_chunk(filled, kinds, a, b, index)
+        pack_chunk(filled, index, columns)
+        for book in range(out.shape[0]):
+            encode_columns(columns, CodeTables(low[book], last[book], offset[book], table), out[book, tile])

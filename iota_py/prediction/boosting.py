@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from iota_py.codes import MAX_EDGES, CodeBook
+from iota_py.codes import MAX_EDGES, TILE, CodeBook
 from iota_py.prediction.boosters import BoostedTree, Booster
-from iota_py.prediction.boosting_kernels import Boosted, score, score_exactly
+from iota_py.prediction.boosting_kernels import NARROW, WIDE, Boosted, score, score_exactly
 from iota_py.prediction.engine import Prediction, UnsupportedModelError
 
 MAX_LEAVES = 256
@@ -21,6 +21,8 @@ _HALF_UNIT = 2.0**-24  # relative rounding of 32-bit numbers
 class BoostingEngine:
     """Boosted trees on the codes of their own thresholds. classes: uint8, ascending; the order of the probabilities."""
 
+    tiled = True
+
     def __init__(self, trees: Boosted, book: CodeBook, classes: np.ndarray) -> None:
         self.trees = trees
         self.book = book
@@ -28,14 +30,14 @@ class BoostingEngine:
 
     def predict(self, features: np.ndarray, probabilities: bool = False) -> Prediction:
         """Classes of features (n, feature) int16."""
-        return self.predict_codes(self.book.encode(features), probabilities)
+        return self.predict_codes(self.book.encode_tiles(features), len(features), probabilities)
 
-    def predict_codes(self, codes: np.ndarray, probabilities: bool = False) -> Prediction:
-        """Classes of codes (n, feature) uint8 made with `book`."""
-        if codes.dtype != np.uint8 or codes.ndim != 2 or codes.shape[1] != self.book.features:
-            raise ValueError(f"expected (pixel, {self.book.features}) uint8, found {codes.shape} {codes.dtype}")
-        codes = np.ascontiguousarray(codes)
-        n, k = len(codes), len(self.classes)
+    def predict_codes(self, codes: np.ndarray, pixels: int, probabilities: bool = False) -> Prediction:
+        """Classes of the first `pixels` of codes (tile, feature, codes.TILE) uint8, C order, made with `book`."""
+        expected = (-(-pixels // TILE), self.book.features, TILE)
+        if codes.dtype != np.uint8 or codes.shape != expected:
+            raise ValueError(f"expected {expected} uint8, found {codes.shape} {codes.dtype}")
+        n, k = pixels, len(self.classes)
         best, confidence, doubtful = np.empty(n, np.int64), np.empty(n, np.float32), np.empty(n, bool)
         shares = np.empty((n if probabilities else 0, k), np.float32)
         score(self.trees, codes, best, confidence, doubtful, shares)
@@ -63,17 +65,18 @@ def boosting_engine(model: Booster, classes: np.ndarray) -> BoostingEngine:
     planes = -(-leaves // _PLANE)
     node, plane, mask = _bit_tests(np.concatenate([span for span, _ in spans]), _starts(planes)[owner].astype(np.int64))
     exact = np.concatenate([tree.leaf_value for tree in model.trees])
-    leaf_start = _starts(leaves)
-    value = np.empty(len(exact), np.float32)
-    value[np.concatenate([rank for _, rank in spans]) + np.repeat(leaf_start[:-1].astype(np.int64), leaves)] = exact
+    width = next((size for size in (NARROW, WIDE) if leaves.max() <= size), int(leaves.max()))
+    value = np.zeros((len(leaves), width), np.float32)
+    value[np.repeat(np.arange(len(leaves)), leaves), np.concatenate([rank for _, rank in spans])] = exact
     trees = Boosted(
         feature=nodes["feature"][node].astype(np.uint32),
         threshold=codes[node].astype(np.uint8),
         mask=mask.astype(np.uint8),
         plane_start=_starts(np.bincount(plane, minlength=planes.sum())),
         tree_plane=_starts(planes),
-        value=value,
-        leaf_start=leaf_start,
+        value=value.ravel(),
+        width=np.uint64(width),
+        leaf_start=_starts(leaves),
         node_feature=nodes["feature"],
         node_threshold=codes.astype(np.uint8),
         node_left=nodes["left"],

@@ -13,18 +13,20 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit
 
-from iota_py.prediction.vectors import WIDTH, all_set, load, lowest_bit, mask_above, store
+from iota_py.codes import TILE
+from iota_py.prediction.vectors import PERMUTES, WIDTH, add_of_32, add_of_64, all_set, load, lowest_bit, mask_above, store
 
-STRIP = 4 * WIDTH  # pixels whose bits are in registers
-TILE = STRIP  # pixels that pass all trees before the next ones
+STRIP = 4 * WIDTH  # pixels whose bits are in registers: a tile is one strip or several
+NARROW, WIDE = 32, 64  # leaves that one and two looks into registers can tell apart
 
 
 class Boosted(NamedTuple):
     """Boosted trees, laid out for the kernels.
 
     Bit tests, sorted by tree, then plane: feature uint32, threshold uint8, mask uint8 (test,). plane_start: uint64 (plane + 1,), the
-    tests of a plane. tree_plane: uint64 (tree + 1,), the planes of a tree. value: float32 (leaf,), leaves from left to right, tree
-    after tree. leaf_start: uint64 (tree + 1,).
+    tests of a plane. tree_plane: uint64 (tree + 1,), the planes of a tree. value: float32 (tree × width,), the leaves of a tree from
+    left to right, then zeros; width: uint64, NARROW or WIDE where all the trees are so small, else the most leaves. leaf_start: uint64
+    (tree + 1,), among `exact`.
     Walks: node_feature int64, node_threshold uint8, node_left, node_right int64 (node,); node_start uint64 (tree + 1,); exact float64
     (leaf,), leaves as LightGBM numbers them.
     scores: int64, tree t adds to score t % scores. sigmoid: float64, factor of the only score, 0 for softmax. doubt: float32,
@@ -37,6 +39,7 @@ class Boosted(NamedTuple):
     plane_start: np.ndarray
     tree_plane: np.ndarray
     value: np.ndarray
+    width: Any
     leaf_start: np.ndarray
     node_feature: np.ndarray
     node_threshold: np.ndarray
@@ -51,7 +54,7 @@ class Boosted(NamedTuple):
 
 @njit(nogil=True, error_model="numpy")
 def _find_leaves(trees, t, tile, exits):
-    """For the pixels of a tile (feature * TILE,) uint8: the leaf of tree t, from left to right, to exits."""
+    """For the pixels of a tile (feature × TILE,) uint8: the leaf of tree t, from left to right, to exits."""
     step = np.uint64(WIDTH)
     for g in range(np.uint64(0), np.uint64(TILE), np.uint64(STRIP)):
         a, b, c, d = all_set(), all_set(), all_set(), all_set()
@@ -75,30 +78,49 @@ def _find_leaves(trees, t, tile, exits):
         store(exits, g + np.uint64(3) * step, d)
 
 
+@njit(nogil=True, error_model="numpy")
+def _add_leaves_one_by_one(trees, t, exits, own):
+    """Add the leaf value of each pixel of a tile: own float32 (TILE,)."""
+    first = np.uint64(t) * trees.width
+    for p in range(np.uint64(TILE)):
+        own[p] += trees.value[first + np.uint64(exits[p])]
+
+
+@njit(nogil=True, error_model="numpy")
+def _add_leaves_by_register(trees, t, exits, own):
+    """The same numbers, 16 at a time, where the leaves of a tree fit in registers."""
+    first = np.uint64(t) * trees.width
+    if trees.width == np.uint64(NARROW):
+        for p in range(np.uint64(0), np.uint64(TILE), np.uint64(WIDTH)):
+            add_of_32(own, p, trees.value, first, exits, p)
+    elif trees.width == np.uint64(WIDE):
+        for p in range(np.uint64(0), np.uint64(TILE), np.uint64(WIDTH)):
+            add_of_64(own, p, trees.value, first, exits, p)
+    else:
+        _add_leaves_one_by_one(trees, t, exits, own)
+
+
+_add_leaves = _add_leaves_by_register if PERMUTES else _add_leaves_one_by_one
+
+
 @njit(nogil=True, cache=True, error_model="numpy")
 def score(trees, codes, best, confidence, doubtful, probabilities):
-    """Predict pixels of codes (pixel, feature) uint8.
+    """Predict pixels of codes (tile, feature, TILE) uint8, as many as `best` is long.
 
     Fills best int64 (class number), confidence float32, doubtful bool (the first two scores are within `doubt`) and, unless it has
     no row, probabilities float32 (pixel, class).
     """
-    n, n_features, n_scores = codes.shape[0], np.uint64(codes.shape[1]), trees.scores
-    tile = np.zeros(n_features * np.uint64(TILE), np.uint8)
+    n, n_scores = len(best), trees.scores
     sums = np.empty((n_scores, TILE), np.float32)
     exits = np.empty(TILE, np.uint8)
     shares = np.empty(max(n_scores, 2), np.float32)
     for first in range(0, n, TILE):
-        pixels = min(TILE, n - first)
-        for f in range(n_features):
-            for p in range(np.uint64(pixels)):
-                tile[f * np.uint64(TILE) + p] = codes[np.uint64(first) + p, f]
         sums[:] = 0
+        tile = codes[first // TILE].reshape(codes.shape[1] * TILE)
         for t in range(len(trees.leaf_start) - 1):
             _find_leaves(trees, t, tile, exits)
-            own, values = sums[t % n_scores], trees.value[trees.leaf_start[t] :]
-            for p in range(np.uint64(TILE)):
-                own[p] += values[np.uint64(exits[p])]
-        for p in range(pixels):
+            _add_leaves(trees, t, exits, sums[t % n_scores])
+        for p in range(min(TILE, n - first)):
             doubtful[first + p] = _gap(sums[:, p], trees.sigmoid) <= trees.doubt
             _to_shares(sums[:, p], trees.sigmoid, shares)
             k = _first_largest(shares)
@@ -110,7 +132,10 @@ def score(trees, codes, best, confidence, doubtful, probabilities):
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def score_exactly(trees, codes, pixels, probabilities):
-    """Fill probabilities float64 (k, class) for the pixels numbered `pixels` (k,) as LightGBM does: 64-bit sums in tree order."""
+    """Fill probabilities float64 (k, class) for the pixels numbered `pixels` (k,) as LightGBM does: 64-bit sums in tree order.
+
+    codes: uint8 (tile, feature, TILE).
+    """
     sums = np.empty(trees.scores, np.float64)
     for k in range(len(pixels)):
         sums[:] = 0
@@ -120,7 +145,7 @@ def score_exactly(trees, codes, pixels, probabilities):
                 node = np.int64(-1)
             while node >= 0:
                 at = start + np.uint64(node)
-                right = codes[pixels[k], trees.node_feature[at]] > trees.node_threshold[at]
+                right = codes[pixels[k] // TILE, trees.node_feature[at], pixels[k] % TILE] > trees.node_threshold[at]
                 node = trees.node_right[at] if right else trees.node_left[at]
             sums[t % trees.scores] += trees.exact[trees.leaf_start[t] + np.uint64(~node)]
         _to_shares(sums, trees.sigmoid, probabilities[k])

@@ -38,10 +38,14 @@ class Engine(Protocol):
 
 
 class CodeEngine(Engine, Protocol):
-    """An engine that works on 8-bit codes: a caller that encodes while it computes features saves a pass."""
+    """An engine that works on 8-bit codes: a caller that encodes while it computes features saves a pass.
+
+    tiled: it takes codes by tiles of pixels, (tile, feature, codes.TILE), else (pixel, feature).
+    """
 
     book: CodeBook
+    tiled: bool
 
-    def predict_codes(self, codes: np.ndarray, probabilities: bool = False) -> Prediction:
-        """Classes of codes (n, feature) uint8, C order, made with `book`."""
+    def predict_codes(self, codes: np.ndarray, pixels: int, probabilities: bool = False) -> Prediction:
+        """Classes of the first `pixels` of codes uint8, C order, made with `book`, in the engine's own layout."""
         ...

@@ -28,6 +28,8 @@ class ForestEngine:
     classes: uint8, ascending; the order of the probabilities.
     """
 
+    tiled = False
+
     def __init__(self, trees: Trees, book: CodeBook | None, classes: np.ndarray, features: int) -> None:
         self.trees = trees
         self.book = book
@@ -37,12 +39,12 @@ class ForestEngine:
     def predict(self, features: np.ndarray, probabilities: bool = False) -> Prediction:
         """Classes of features (n, feature) int16."""
         if self.book is not None:
-            return self.predict_codes(self.book.encode(features), probabilities)
+            return self.predict_codes(self.book.encode(features), len(features), probabilities)
         return self._predict(_expect(features, self.features, np.int16), probabilities)
 
-    def predict_codes(self, codes: np.ndarray, probabilities: bool = False) -> Prediction:
-        """Classes of codes (n, feature) uint8 made with `book`."""
-        return self._predict(_expect(codes, self.features, np.uint8), probabilities)
+    def predict_codes(self, codes: np.ndarray, pixels: int, probabilities: bool = False) -> Prediction:
+        """Classes of the first `pixels` of codes (pixel, feature) uint8 made with `book`."""
+        return self._predict(_expect(codes[:pixels], self.features, np.uint8), probabilities)
 
     def _predict(self, values: np.ndarray, wanted: bool) -> Prediction:
         n, full = len(values), len(values) // GROUP * GROUP

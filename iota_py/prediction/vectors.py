@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from llvmlite import ir
+from llvmlite import binding, ir
 from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic, models, register_model
@@ -20,6 +20,8 @@ WIDTH = 64  # bytes of Lanes
 _BIT, _BYTE, _INT32, _INT64 = (ir.IntType(bits) for bits in (1, 8, 32, 64))
 _VECTOR = ir.VectorType(_BYTE, WIDTH)
 _ALL_SET, _ALL_CLEAR = (ir.Constant(_VECTOR, [value] * WIDTH) for value in (255, 0))
+_FLOATS, _QUARTER = ir.VectorType(ir.FloatType(), 16), ir.VectorType(ir.IntType(32), 16)
+PERMUTES = bool(binding.get_host_cpu_features().get("avx512f"))  # the processor looks 16 numbers up at once in a table of registers
 
 
 class Lanes(types.Type):
@@ -119,6 +121,49 @@ def lowest_bit(typing, lanes, base, other):
         return builder.select(filled, builder.add(number, _spread(builder, args[1])), args[2])
 
     return lanes_type(lanes, base, other), generate
+
+
+@intrinsic
+def add_of_32(typing, sums, start, table, first, places, lane):
+    """sums[start + i] += table[first + places[lane + i]] for i < 64; float32, float32, uint8 below 32. Only where PERMUTES."""
+    return types.void(sums, start, table, first, places, lane), _adder(2)
+
+
+@intrinsic
+def add_of_64(typing, sums, start, table, first, places, lane):
+    """As add_of_32, with places below 64."""
+    return types.void(sums, start, table, first, places, lane), _adder(4)
+
+
+def _adder(registers: int) -> Any:
+    """Code of `add_of`: the table is held in so many registers of 16 numbers."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        def at(position: int, offset: int, kind: Any) -> Any:
+            moved = list(args)
+            moved[position + 1] = builder.add(args[position + 1], ir.Constant(args[position + 1].type, offset))
+            return _address(context, builder, signature, moved, position, kind)
+
+        table = [builder.load(at(2, 16 * k, _FLOATS), align=4) for k in range(registers)]
+        places = builder.load(at(4, 0, _VECTOR), align=1)
+        for k in range(WIDTH // 16):
+            sixteen = ir.Constant(_QUARTER, list(range(16 * k, 16 * k + 16)))
+            index = builder.zext(builder.shuffle_vector(places, _ALL_CLEAR, sixteen), _QUARTER)
+            found = _permute(builder, table[0], index, table[1])
+            if registers == 4:
+                upper = builder.icmp_unsigned(">", index, ir.Constant(_QUARTER, [31] * 16))
+                found = builder.select(upper, _permute(builder, table[2], index, table[3]), found)
+            target = at(0, 16 * k, _FLOATS)
+            builder.store(builder.fadd(builder.load(target, align=4), found), target, align=4)
+        return context.get_dummy_value()
+
+    return generate
+
+
+def _permute(builder: Any, low: Any, index: Any, high: Any) -> Any:
+    """The numbers of two registers, one after the other, at the lowest five bits of each index."""
+    function = ir.FunctionType(_FLOATS, [_FLOATS, _QUARTER, _FLOATS])
+    return builder.call(cgutils.get_or_insert_function(builder.module, function, "llvm.x86.avx512.vpermi2var.ps.512"), [low, index, high])
 
 
 def _spread(builder: Any, byte: Any) -> Any:

@@ -6,6 +6,8 @@ Limits are int32 (low, high, missing, missing): a number below low, above high o
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 from numba import njit
 
@@ -13,8 +15,9 @@ NO_LIMIT = 2**31 - 1
 MISSING = np.int16(-32768)
 
 
-def limits(low: float, high: float, missing: list[float]) -> np.ndarray:
-    """The limits as the kernels read them; at most two missing numbers, those that int16 cannot hold left out."""
+@functools.lru_cache(maxsize=256)
+def limits(low: float, high: float, missing: tuple[float, ...]) -> np.ndarray:
+    """The limits as the kernels read them; at most two missing numbers, those that int16 cannot hold left out. Not to be changed."""
     whole = [int(m) for m in missing if np.isfinite(m) and float(m).is_integer() and -32768 <= m <= 32767]
     padded = [*whole, NO_LIMIT, NO_LIMIT][:2]
     return np.array([max(-32768, np.ceil(low)), min(32767, np.floor(high)), *padded], np.int32)
@@ -30,6 +33,19 @@ def place_same(raw, bounds, out, valid):
             value = np.int32(source[c])
             there = (value >= low) & (value <= high) & (value != a) & (value != b)
             target[c] = source[c] if there else MISSING
+            usable[c] &= np.uint8(there)
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def check_same(values, bounds, valid):
+    """As place_same, where the numbers int16 (row, col) are in their place already."""
+    low, high, a, b = bounds[0], bounds[1], bounds[2], bounds[3]
+    for r in range(values.shape[0]):
+        target, usable = values[r], valid[r]
+        for c in range(values.shape[1]):
+            value = np.int32(target[c])
+            there = (value >= low) & (value <= high) & (value != a) & (value != b)
+            target[c] = target[c] if there else MISSING
             usable[c] &= np.uint8(there)
 
 

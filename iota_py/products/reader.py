@@ -18,11 +18,12 @@ from iota_py.grid.lattice import nearest_index, same_lattice
 from iota_py.grid.windows import Window
 from iota_py.io.handles import read_kept
 from iota_py.io.raster import RasterHeader, read_header, resample
-from iota_py.products.pixels import MISSING, fill_from, forbid_bits, forbid_values, limits, place_nearest, place_same
+from iota_py.products.pixels import MISSING, check_same, fill_from, forbid_bits, forbid_values, limits, place_nearest, place_same
 from iota_py.products.product import Layer, MaskLayer, Product, Series
 
 STORED_NODATA = int(MISSING)
-_STORED_LIMITS = limits(-32767, 32767, [])
+_STORED_LIMITS = limits(-32767, 32767, ())
+_UNBOUNDED = (-np.inf, np.inf)
 _MARGIN = {"nearest": 0, "bilinear": 2, "cubic": 3}  # pixels of the coarse band around a window
 
 
@@ -136,6 +137,10 @@ def _read_band(target: _Target, product: Product, band: str, out: tuple[np.ndarr
     layer, resampling = product.bands[band], target.series.resampling
     header = _header_of(layer.path, product)
     place = target.placement(header.geobox)
+    if place is None and header.dtype == "int16" and product.scale == 1:
+        _read(product, layer, target.window, out[0])
+        check_same(out[0], _limits(product, header.nodata), out[1])
+        return
     raw, bounds = _stored(_read(product, layer, place.source if place else target.window), product, header.nodata)
     if place is None:
         place_same(raw, bounds, *out)
@@ -151,9 +156,9 @@ def _read_band(target: _Target, product: Product, band: str, out: tuple[np.ndarr
         place_same(np.where(present != 0, smooth, np.int16(STORED_NODATA)), _STORED_LIMITS, *out)
 
 
-def _read(product: Product, layer: Layer, window: Window) -> np.ndarray:
+def _read(product: Product, layer: Layer, window: Window, out: np.ndarray | None = None) -> np.ndarray:
     try:
-        return read_kept(layer.path, product.stamp, window, layer.index)
+        return read_kept(layer.path, product.stamp, window, layer.index, out)
     except InputError as error:
         raise AcquisitionError(*error.faults, product=product.id) from error
 
@@ -193,10 +198,9 @@ def _placement(source: GeoBox, grid: GeoBox, window: Window, margin: int) -> _Pl
 
 def _stored(raw: np.ndarray, product: Product, tagged: float | None) -> tuple[np.ndarray, np.ndarray]:
     """Numbers of a file as stored int16, and the limits within which they are usable. Rounded half to even and clipped where scaled."""
-    missing = [m for m in dict.fromkeys((product.nodata, tagged)) if m is not None]
-    low, high = product.valid_range or (-np.inf, np.inf)
     if raw.dtype == np.int16 and product.scale == 1:
-        return raw, limits(low, high, missing)
+        return raw, _limits(product, tagged)
+    missing, (low, high) = _missing(product, tagged), product.valid_range or _UNBOUNDED
     usable = np.isfinite(raw) if raw.dtype.kind == "f" else np.ones(raw.shape, bool)
     for number in missing:
         usable &= raw != number
@@ -204,6 +208,15 @@ def _stored(raw: np.ndarray, product: Product, tagged: float | None) -> tuple[np
     scaled = np.rint(np.where(usable, raw, 0).astype(np.float64) * product.scale)
     values = np.clip(scaled, -32767, 32767).astype(np.int16)
     return np.where(usable, values, np.int16(STORED_NODATA)), _STORED_LIMITS
+
+
+def _missing(product: Product, tagged: float | None) -> tuple[float, ...]:
+    """Numbers that stand for no observation: what the product says, and what the file is tagged with."""
+    return tuple(m for m in dict.fromkeys((product.nodata, tagged)) if m is not None)
+
+
+def _limits(product: Product, tagged: float | None) -> np.ndarray:
+    return limits(*(product.valid_range or _UNBOUNDED), _missing(product, tagged))
 
 
 def _forbid(product: Product, masks: tuple[MaskLayer, ...], window: Window, valid: np.ndarray) -> None:

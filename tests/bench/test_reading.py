@@ -48,7 +48,7 @@ def test_wrong_pixels_are_found_out(products, window):
 def test_a_row_of_a_wrong_reader_is_not_identical(tiny, monkeypatch):
     right = reading.read_cube
 
-    def wrong(series, window):
+    def wrong(series, window, **options):
         cube = right(series, window)
         return Cube(cube.values + np.int16(1), cube.valid)
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from iota_py.codes import CodeBook
+from iota_py.codes import TILE, CodeBook
 from iota_py.features.indices import resolve
 from iota_py.pipeline import reading
 from iota_py.pipeline.reading import BookStack, Observed, codes_of, features_of, optical_features
@@ -54,25 +54,36 @@ def test_some_pixels_are_those_of_the_whole() -> None:
     assert np.array_equal(features_of([one.part(some)]), features_of([one])[some])
 
 
+def pixel_rows(codes: np.ndarray, pixels: int) -> np.ndarray:
+    """Codes (book, pixel, feature) of either layout."""
+    if codes.ndim == 3:
+        return codes
+    assert codes.shape[1:] == (-(-pixels // TILE), codes.shape[2], TILE)
+    return codes.swapaxes(2, 3).reshape(len(codes), -1, codes.shape[2])[:, :pixels]
+
+
+@pytest.mark.parametrize("tiled", [False, True])
 @pytest.mark.parametrize("inputs", [1, 2])
 @pytest.mark.parametrize(("first", "last"), [(0, 600), (1, 2), (130, 470), (256, 512), (5, 5)])
-def test_codes_are_the_codes_of_the_features(inputs: int, first: int, last: int) -> None:
+def test_codes_are_the_codes_of_the_features(inputs: int, first: int, last: int, tiled: bool) -> None:
     series = [observed(600, seed=i) for i in range(inputs)]
     features = features_of(series)
-    stack = BookStack.of(books(features, 3))
+    stack = BookStack.of(books(features, 3), tiled)
     codes = codes_of(series, stack, first, last)
+    codes = pixel_rows(codes, last - first)
     assert codes.shape == (3, last - first, features.shape[1])
     for i, book in enumerate(stack.books):
-        assert np.array_equal(codes[i], book.encode(features[first:last]))
+        assert np.array_equal(codes[i], book.encode_by_search(features[first:last]))
 
 
-def test_without_a_compiler_the_numbers_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("tiled", [False, True])
+def test_without_a_compiler_the_numbers_are_the_same(monkeypatch: pytest.MonkeyPatch, tiled: bool) -> None:
     one = observed(300)
-    stack = BookStack.of(books(features_of([one]), 2))
+    stack = BookStack.of(books(features_of([one]), 2), tiled)
     compiled = features_of([one]), codes_of([one], stack, 10, 200)
     monkeypatch.setattr(reading, "NO_COMPILER", True)
     assert np.array_equal(features_of([one]), compiled[0])
-    assert np.array_equal(codes_of([one], stack, 10, 200), compiled[1])
+    assert np.array_equal(pixel_rows(codes_of([one], stack, 10, 200), 190), pixel_rows(compiled[1], 190))
 
 
 def test_series_from_elsewhere_are_checked() -> None:

@@ -9,9 +9,10 @@ from hypothesis import given, settings
 
 from iota_py.prediction.boosters import read_booster
 from iota_py.prediction.boosting import BoostingEngine, boosting_engine
-from iota_py.prediction.boosting_kernels import TILE
+from iota_py.prediction.boosting_kernels import TILE, _add_leaves_by_register, _add_leaves_one_by_one
 from iota_py.prediction.engine import UnsupportedModelError
 from iota_py.prediction.library import LibraryEngine
+from iota_py.prediction.vectors import PERMUTES
 from iota_py.training.estimators import LightGBMOptions
 from iota_py.training.fit import Fitted, fit
 
@@ -51,6 +52,21 @@ def test_planes_of_many_leaves(leaves):
     engine = engine_of(fitted)
     assert np.diff(engine.trees.leaf_start.astype(int)).max() == leaves
     assert_same_answers(engine, fitted, values(900, seed=1))
+
+
+@pytest.mark.skipif(not PERMUTES, reason="this processor has no look-up in registers (AVX-512)")
+@pytest.mark.parametrize("leaves", [2, 31, 32, 33, 63, 64, 65])
+def test_leaves_looked_up_in_registers_add_the_same_bits(leaves):
+    trees = engine_of(fitted_on_noise(4000, 3, rounds=3, leaves=leaves, min_data_in_leaf=1)).trees
+    rng = np.random.default_rng(leaves)
+    exits = rng.integers(0, leaves, TILE).astype(np.uint8)
+    for tree in range(len(trees.leaf_start) - 1):
+        start = rng.normal(size=TILE).astype(np.float32)
+        alone, together = start.copy(), start.copy()
+        _add_leaves_one_by_one(trees, tree, exits, alone)
+        _add_leaves_by_register(trees, tree, exits, together)
+        np.testing.assert_array_equal(together, alone)
+        assert (together != start).any()
 
 
 def test_labels_are_the_librarys_where_scores_are_close():
@@ -97,5 +113,5 @@ def test_too_many_leaves_or_thresholds_are_said():
 
 def test_codes_of_another_shape_are_refused():
     engine = engine_of(fitted_on_noise(200, 3, rounds=2))
-    with pytest.raises(ValueError, match="expected \\(pixel, 6\\) uint8, found \\(2, 5\\) uint8"):
-        engine.predict_codes(np.zeros((2, 5), np.uint8))
+    with pytest.raises(ValueError, match=f"expected \\(1, 6, {TILE}\\) uint8, found \\(2, 6\\) uint8"):
+        engine.predict_codes(np.zeros((2, 6), np.uint8), 2)

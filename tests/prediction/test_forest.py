@@ -91,11 +91,11 @@ def test_codes_may_be_given_in_place_of_values():
     fitted = fitted_on_noise(300, 4, 5, trees=5)
     engine, features = engine_of(fitted), noise(100, 4, 2, seed=1)[0]
     codes = engine.book.encode(features)
-    np.testing.assert_array_equal(engine.predict_codes(codes).labels, engine.predict(features).labels)
-    np.testing.assert_array_equal(engine.predict_codes(np.asfortranarray(codes)).labels, engine.predict(features).labels)
+    np.testing.assert_array_equal(engine.predict_codes(codes, len(codes)).labels, engine.predict(features).labels)
+    np.testing.assert_array_equal(engine.predict_codes(np.asfortranarray(codes), len(codes)).labels, engine.predict(features).labels)
     for wrong in (codes[:, :3], codes.astype(np.int16), codes[0]):
         with pytest.raises(ValueError, match="expected \\(pixel, 4\\) uint8"):
-            engine.predict_codes(wrong)
+            engine.predict_codes(wrong, len(wrong))
 
 
 def test_values_of_another_type_are_refused():

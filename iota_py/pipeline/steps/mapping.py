@@ -56,7 +56,7 @@ def _classify(ws: Workspace, observed: list[Observed], region: np.ndarray, out: 
             models = _models(folders[int(index)], ws.version, ws.feature_names)
             if len(present) == 1 and models.stack is not None:
                 codes = codes_of(observed, models.stack, first, last)
-                found = [engine.predict_codes(codes[run]) for run, engine in enumerate(models.engines)]
+                found = [engine.predict_codes(codes[run], last - first) for run, engine in enumerate(models.engines)]
                 pixels: slice | np.ndarray = slice(first, last)
             else:
                 features = features_of(observed, first, last) if features is None else features
@@ -83,7 +83,7 @@ def _models(folders: tuple[str, ...], version: str, names: tuple[str, ...]) -> _
         fitted = load(folder, names)
         engines.append(load_engine(fitted.kind, fitted.estimator, fitted.book, fitted.classes))
     books = [engine.book for engine in engines if hasattr(engine, "predict_codes") and engine.book is not None]
-    return _Models(tuple(engines), BookStack.of(books) if len(books) == len(engines) else None)
+    return _Models(tuple(engines), BookStack.of(books, engines[0].tiled) if len(books) == len(engines) else None)
 
 
 def write_tile(ws: Workspace, params: Mapping[str, Any]) -> None:
