@@ -17,11 +17,11 @@ from rich.console import Console
 
 from iota_py.grid.windows import whole
 from iota_py.io.publish import published, write_json
-from iota_py.products.discovery import Interval, Source, discover
+from iota_py.products.discovery import discover
 from iota_py.products.family import load_family
-from iota_py.products.muscate import Choice
 from iota_py.products.product import Series
 from iota_py.products.reader import Cube, read_cube
+from iota_py.products.source import Choice, Interval, Source
 
 ROOT = Path(__file__).resolve().parents[2]
 SHARED = Path(os.environ.get("IOTA_PY_SHARED", ROOT.parent / "shared"))

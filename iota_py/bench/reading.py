@@ -57,7 +57,7 @@ def _paths(series: Series) -> Iterator[list[str]]:
 
 def _read_all(series: Series, windows: Sequence[Window]) -> None:
     for window in windows:
-        read_cube(series, window, reuse=True)  # as the windows of a map are read
+        read_cube(series, window, slot=0)  # as the windows of a map are read
 
 
 def _decode_all(layers: Sequence[Sequence[Any]], series: Series, windows: Sequence[Window]) -> None:

@@ -17,9 +17,9 @@ from iota_py.bench.workload import FAMILY, SENSOR, YEAR, family, series_options
 from iota_py.grid.windows import Window, whole, window_size
 from iota_py.grid.windows import split as split_grid
 from iota_py.io.raster import read_header, write_raster
-from iota_py.products.discovery import Interval, Source, discover
-from iota_py.products.muscate import Choice
+from iota_py.products.discovery import discover
 from iota_py.products.product import Series
+from iota_py.products.source import Choice, Interval, Source
 from iota_py.simulation.series import PixelSeries, make_series
 from iota_py.timeseries.dates import EPOCH
 

@@ -84,6 +84,9 @@ class Validity(Section):
         "strict", description="strict: any bit of the cloud mask; summary: its bit 0; or a list of bits"
     )
     saturation: bool = Field(True, description="pixels saturated in a band are unusable")
+    topographic_shadow: bool = Field(False, description="pixels in the shadow of the relief, or hidden by it, are unusable")
+    snow: bool = Field(False, description="pixels under snow are unusable, where the product has a snow mask")
+    snow_from: str | None = Field(None, description="an input of snow products; where it saw snow on the day, the pixel is unusable")
 
 
 class MaskFile(Section):
@@ -116,31 +119,85 @@ class SeriesFiles(Section):
     masks: tuple[MaskFile, ...] = ()
 
 
+class Radar(Section):
+    """What is read of a radar; each orbit is a series with its own dates."""
+
+    polarisations: Annotated[tuple[Literal["vv", "vh", "hh", "hv"], ...], Field(min_length=1)] = ("vv", "vh")
+    direction: Literal["ascending", "descending", "both"] = "both"
+    orbits: tuple[Annotated[int, Field(ge=1, le=175)], ...] | None = Field(None, description="relative orbits; default: all found")
+    unit: Literal["decibel", "linear"] = Field("decibel", description="stored as hundredths of a decibel, or as power × 10,000")
+    filtered: bool = Field(False, description="read the files that S1Tiling has filtered, in the folder `filtered`")
+
+
+class Catalogue(Section):
+    """Items of a STAC catalogue, on disk or behind an address."""
+
+    collections: tuple[str, ...] = Field((), description="collections asked for; needed for an API")
+    query: dict[str, Any] = Field(default_factory=dict, description="further conditions, as the API takes them")
+    dialect: Literal["auto", "earth-search", "planetary-computer", "geodes"] = Field(
+        "auto", description="names of assets and rule of the offset"
+    )
+
+
+class RasterFiles(Section):
+    """Rasters without a date: one for each tile, or one for all."""
+
+    bands: dict[str, Positive] = Field(description="name of the column -> band number in the file", min_length=1)
+    scale: Annotated[float, Field(gt=0)] = Field(1.0, description="stored value = round(value × scale), a 16-bit integer")
+    nodata: float | None = Field(None, description="value of missing pixels, when the file does not say it")
+    minimum: float | None = None
+    maximum: float | None = None
+    terrain: tuple[Literal["slope", "northness", "eastness"], ...] = Field(
+        (), description="derived from the first band, an elevation in metres"
+    )
+
+
 class Input(Section):
-    """One family of products, on disk."""
+    """One family of products, on disk or in a catalogue."""
 
     family: str
-    path: Path
+    path: Path | None = Field(None, description="folder of the products; for family raster a file, `{tile}` standing for the tile")
+    url: str | None = Field(None, description="address of a STAC API, for family stac")
     bands: Literal["all"] | Annotated[tuple[str, ...], Field(min_length=1)] = "all"
     reflectance: Literal["FRE", "SRE"] = Field("FRE", description="with (FRE) or without (SRE) slope correction")
-    resampling: Literal["nearest", "bilinear", "cubic"] = Field("nearest", description="of coarser bands onto the grid of the tile")
+    resampling: Literal["nearest", "bilinear", "cubic", "average"] | None = Field(
+        None, description="of bands onto the grid of the tile; default: nearest, or what suits the family"
+    )
+    resolution: Annotated[float, Field(gt=0)] | None = Field(
+        None, description="pixel size of the tiles that the first input defines; default: that of its finest band"
+    )
     valid: Validity = Validity()
     exclude_dates: tuple[Day, ...] = ()
+    season: int | None = Field(
+        None, description="for yearly snow layers: the year in which the season ends; default: that of the period's end"
+    )
     series: SeriesFiles | None = Field(None, description="layout of the files, for family raster-series")
+    raster: RasterFiles | None = Field(None, description="what the files hold, for family raster")
+    radar: Radar | None = Field(None, description="what is read, for family s1tiling")
+    stac: Catalogue | None = Field(None, description="where the items are, for family stac")
 
     @model_validator(mode="after")
     def _layout(self) -> Input:
-        if (self.family == "raster-series") != (self.series is not None):
-            raise ValueError("`series` describes the files of family raster-series, and only of it")
+        sections = {"raster-series": "series", "raster": "raster", "s1tiling": "radar", "stac": "stac"}
+        for family, key in sections.items():
+            given = getattr(self, key) is not None
+            if given and self.family != family:
+                raise ValueError(f"`{key}` is for family {family}, and only for it")
+            if not given and self.family == family and family in ("raster-series", "raster"):
+                raise ValueError(f"family {family} needs `{key}`, which says what the files hold")
+        if (self.path is None) == (self.url is None):
+            raise ValueError("give either `path` or, for family stac, `url`")
+        if self.url is not None and self.family != "stac":
+            raise ValueError("`url` is for family stac, and only for it")
         return self
 
 
 class Features(Section):
     """Features of one input."""
 
-    indices: tuple[str, ...] = ("NDVI", "NDWI", "BRIGHTNESS")
-    dates: Literal["grid", "own"] = Field(
-        "grid", description="grid: the target dates of `period`; own: the dates of the input, for regular composites"
+    indices: tuple[str, ...] | None = Field(None, description="default: NDVI, NDWI, BRIGHTNESS for optical bands, or what suits the family")
+    dates: Literal["grid", "own"] | None = Field(
+        None, description="grid: the target dates of `period`, the default for most families; own: the dates of the input, as they are"
     )
 
 

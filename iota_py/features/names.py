@@ -24,9 +24,9 @@ def optical_names(sensor: str, bands: Sequence[str], indices: Sequence[str], dat
     return checked(name.lower() for name in (*reflectances, *spectral))
 
 
-def raster_names(name: str, count: int) -> tuple[str, ...]:
-    """Columns of a raster given by the user: `<name>_band_0`, `<name>_band_1`, … Raises ConfigError as `checked` does."""
-    return checked(f"{name}_band_{band}".lower() for band in range(count))
+def static_names(name: str, bands: Sequence[str]) -> tuple[str, ...]:
+    """Columns of an input without dates: `<name>_<band>`. Raises ConfigError as `checked` does."""
+    return checked(f"{name}_{band}".lower() for band in bands)
 
 
 def checked(names: Iterable[str], where: str = "features") -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,6 +51,42 @@ def aligned(fine: GeoBox, coarse: GeoBox) -> bool:
     ratios = (b.a / a.a, b.e / a.e)
     offsets = ((b.c - a.c) / a.a, (b.f - a.f) / a.e)
     return all(abs(v - round(v)) < TOLERANCE * max(1.0, abs(v)) for v in (*ratios, *offsets)) and min(ratios) > 0.5
+
+
+def union(grids: Sequence[GeoBox]) -> GeoBox:
+    """Smallest grid that holds these, which share a lattice, on the lattice of the first."""
+    first = grids[0]
+    t = first.transform
+    rows = [round((grid.transform.f - t.f) / t.e) for grid in grids]
+    cols = [round((grid.transform.c - t.c) / t.a) for grid in grids]
+    top, left = min(rows), min(cols)
+    bottom = max(row + grid.shape[0] for row, grid in zip(rows, grids))
+    right = max(col + grid.shape[1] for col, grid in zip(cols, grids))
+    return expanded(first, top, left, bottom - top, right - left)
+
+
+def expanded(grid: GeoBox, row: int, col: int, height: int, width: int) -> GeoBox:
+    """The pixels from (row, col) on the lattice of a grid; they may lie outside it."""
+    return GeoBox((height, width), grid.translate_pix(col, row).transform, grid.crs)
+
+
+def at_resolution(grid: GeoBox, resolution: float | None) -> GeoBox:
+    """The extent of a grid in pixels of another size, whose edges are multiples of it; the grid itself where None."""
+    if resolution is None or same_lattice(grid, GeoBox.from_bbox((0, 0, resolution, resolution), grid.crs, resolution=resolution)):
+        return grid
+    box = grid.boundingbox
+    return GeoBox.from_bbox((box.left, box.bottom, box.right, box.top), grid.crs, resolution=resolution, anchor="edge")
+
+
+def overlap(a: GeoBox, b: GeoBox) -> bool:
+    """True when two grids share ground; their outlines decide."""
+    outline = a.extent if a.crs == b.crs or b.crs is None else a.extent.to_crs(b.crs, resolution=_outline_step(a))
+    return bool(outline.geom.intersection(b.extent.geom).area > 0)
+
+
+def _outline_step(grid: GeoBox) -> float:
+    """Units between points along an outline that is brought to another system: straight lines bend there."""
+    return max(grid.shape) * abs(grid.transform.a) / 20
 
 
 def nearest_index(target: GeoBox, source: GeoBox) -> NearestIndex:

@@ -25,6 +25,11 @@ class Window:
         return slice(self.row, self.row + self.height), slice(self.col, self.col + self.width)
 
     @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns."""
+        return self.height, self.width
+
+    @property
     def pixels(self) -> int:
         """Number of pixels."""
         return self.height * self.width

@@ -6,30 +6,27 @@ import datetime as dt
 import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 import geopandas as gpd
 from odc.geo.geobox import GeoBox
 
-from iota_py.config.schema import Input, RunConfig, SeriesFiles
-from iota_py.errors import ConfigError, Fault, InputError, IotaError
+from iota_py.config.schema import RunConfig
+from iota_py.errors import ConfigError, Fault, InputError
 from iota_py.features.indices import IndexPlan, resolve
-from iota_py.features.names import checked, optical_names
-from iota_py.grid.lattice import same_lattice
+from iota_py.features.names import checked, optical_names, static_names
+from iota_py.grid.lattice import same_lattice, union
 from iota_py.grid.ownership import above, priority
 from iota_py.grid.windows import Window, crs_text, split, window_size
 from iota_py.io.documents import read_yaml
-from iota_py.io.raster import read_header
+from iota_py.io.raster import RasterHeader, read_header
 from iota_py.io.vectors import read_vectors
 from iota_py.nomenclature import Nomenclature
-from iota_py.products.discovery import Interval, Source, discover
-from iota_py.products.family import load_family
-from iota_py.products.muscate import Choice
+from iota_py.pipeline.inputs import FoundInput, counting, find_inputs
 from iota_py.products.product import Series
-from iota_py.products.rasterseries import MaskFiles, SeriesLayout
 from iota_py.timeseries.dates import automatic_grid, regular_grid
 
 REGION_OVERLAP_M2 = 100.0
+DEFAULT_INDICES = ("NDVI", "NDWI", "BRIGHTNESS")
 
 
 @dataclass(frozen=True)
@@ -46,17 +43,24 @@ class Tile:
 
 @dataclass(frozen=True)
 class Layer:
-    """Features of one input: target dates, bands, indices; roles: what the indices call the bands."""
+    """Features of one series: target dates (none where it has no dates), bands, indices; roles: what the indices call the bands.
+
+    counts: its usable observations are those that validity counts. place: where the products are.
+    """
 
     input: str
     dates: tuple[dt.date, ...]
     bands: tuple[str, ...]
     indices: IndexPlan
     roles: Mapping[str, str]
+    counts: bool = True
+    place: str = ""
 
     @property
     def names(self) -> tuple[str, ...]:
         """Columns, in order."""
+        if not self.dates:
+            return static_names(self.input, (*self.bands, *self.indices.names))
         return optical_names(self.input, self.bands, self.indices.names, self.dates)
 
 
@@ -122,21 +126,12 @@ def take_inventory(config: RunConfig, bad: Mapping[str, str] | None = None) -> I
 
     Raises ConfigError or InputError with every fault found.
     """
-    faults: list[Fault] = []
-    found: dict[str, dict[str, Series]] = {}
-    for name, entry in config.inputs.items():
-        try:
-            found[name] = discover(_source(name, entry), _interval(config), config.tiles)
-        except IotaError as error:
-            faults.extend(error.faults)
-    if faults:
-        raise InputError(*faults)
-    found = {name: {tile: s.without(bad or {}) for tile, s in by_tile.items()} for name, by_tile in found.items()}
-    names = config.tiles or tuple(sorted({tile for by_tile in found.values() for tile in by_tile}))
+    found = {name: one.without(bad or {}) for name, one in find_inputs(config).items()}
+    names = config.tiles or tuple(sorted({tile for one in found.values() for tile in one.by_tile}))
     faults = _missing(config, names, found)
     if faults:
         raise InputError(*faults)
-    layers = tuple(_layer(config, name, by_tile) for name, by_tile in found.items())
+    layers = tuple(_layer(config, name, one, counts) for (name, one), counts in zip(found.items(), counting(found.values())))
     regions = load_regions(config)
     tiles = _tiles(config, names, found, regions)
     grid, one_lattice = _map_grid(config, tiles)
@@ -145,55 +140,24 @@ def take_inventory(config: RunConfig, bad: Mapping[str, str] | None = None) -> I
     return Inventory(tiles, layers, tuple((index, str(labels[index])) for index in listed), grid, one_lattice)
 
 
-def _source(name: str, entry: Input) -> Source:
-    family = load_family(entry.family)
-    bands = tuple(family.bands) if entry.bands == "all" else entry.bands
-    if entry.series is None:
-        unknown = [band for band in bands if band not in family.bands]
-        if unknown:
-            known = ", ".join(family.bands)
-            raise ConfigError(
-                Fault("E-CFG-014", name, f"inputs.{name}.bands", f"{family.name} has no band {', '.join(unknown)}", f"its bands: {known}")
-            )
-    choice = Choice(bands, entry.reflectance, entry.valid.cloud, entry.valid.saturation)
-    layout = _layout(entry.series, entry.path) if entry.series else None
-    return Source(name, entry.path, family, choice, layout, entry.exclude_dates, entry.resampling)
-
-
-def _layout(files: SeriesFiles, folder: Path) -> SeriesLayout:
-    masks = tuple(
-        MaskFiles(m.path or folder, m.pattern, m.band, m.invalid or (), sum(1 << bit for bit in set(m.bits or ()))) for m in files.masks
-    )
-    valid_range = None
-    if files.minimum is not None or files.maximum is not None:
-        low = float("-inf") if files.minimum is None else files.minimum
-        valid_range = (low, float("inf") if files.maximum is None else files.maximum)
-    return SeriesLayout(files.pattern, files.tile, files.bands, files.scale, files.nodata, valid_range, masks)
-
-
-def _interval(config: RunConfig) -> Interval:
-    margin = dt.timedelta(days=config.period.margin)
-    start, end = config.period.start, config.period.end
-    return Interval(start - margin if start else None, end + margin if end else None)
-
-
-def _missing(config: RunConfig, names: tuple[str, ...], found: Mapping[str, Mapping[str, Series]]) -> list[Fault]:
+def _missing(config: RunConfig, names: tuple[str, ...], found: Mapping[str, FoundInput]) -> list[Fault]:
     """Tiles without acquisitions, or with more bad ones than allowed; one fault for the tiles that lack the same thing."""
     faults = []
-    for name, by_tile in found.items():
-        where, path = f"inputs.{name}", str(config.inputs[name].path)
-        absent = [tile for tile in names if tile not in by_tile]
+    for one in found.values():
+        where, path = f"inputs.{one.input}", one.place
+        absent = [tile for tile in names if tile not in one.by_tile]
         if absent:
             text = f"no acquisition of tile {', '.join(absent)}, which another input has"
             faults.append(Fault("E-PRD-011", path, where, text, "name under `tiles` those that every input has"))
-        present = [by_tile[tile] for tile in names if tile in by_tile]
+        present = [one.by_tile[tile] for tile in names if tile in one.by_tile]
         faults.extend(fault for series in present for fault in _too_many_bad(series, config.limits.max_bad_dates, path, where))
-        poor = [series for series in present if len(series.observations) < config.limits.min_dates]
+        least = 1 if one.family.kind == "static" else config.limits.min_dates
+        poor = [series for series in present if len(series.observations) < least]
         if poor:
             have = ", ".join(f"{s.tile} {len(s.observations)}" for s in poor)
             aside = [s for series in poor for s in series.set_aside]
             because = f"; {len(aside)} set aside, the first because {aside[0].reason}" if aside else ""
-            text = f"fewer than {config.limits.min_dates} usable acquisitions (tile {have}){because}"
+            text = f"fewer than {least} usable acquisitions (tile {have}){because}"
             faults.append(Fault("E-PRD-013", path, where, text, "check `period` and the products"))
     return faults
 
@@ -207,38 +171,33 @@ def _too_many_bad(series: Series, limit: float, path: str, where: str) -> list[F
     return [Fault("E-PRD-012", path, where, text, "repair them, or raise limits.max_bad_dates")]
 
 
-def _layer(config: RunConfig, name: str, by_tile: Mapping[str, Series]) -> Layer:
-    options, period, entry = config.features_of(name), config.period, config.inputs[name]
-    dates_by_tile = {tile: series.dates for tile, series in by_tile.items()}
-    every = sorted({day for days in dates_by_tile.values() for day in days})
-    if options.dates == "own":
+def _layer(config: RunConfig, name: str, found: FoundInput, counts: bool) -> Layer:
+    options, period, family = config.features_of(found.input), config.period, found.family
+    bands = next(iter(found.by_tile.values())).bands
+    entry = config.inputs[found.input]
+    roles = {str(role): band for role, band in entry.series.roles.items()} if entry.series else family.roles
+    wanted = options.indices if options.indices is not None else tuple(family.options.get("indices", DEFAULT_INDICES))
+    if family.kind == "static":
+        return Layer(name, (), bands, resolve(options.indices or (), roles, bands, f"features.{name}"), roles, counts, found.place)
+    every = sorted({day for series in found.by_tile.values() for day in series.dates})
+    if (options.dates or family.options.get("dates", "grid")) == "own":
         dates = tuple(every)
     elif period.start and period.end:
         dates = regular_grid(period.start, period.end, period.step)
     else:
         dates = automatic_grid({"all": [period.start or every[0], period.end or every[-1]]}, period.step)
-    bands = next(iter(by_tile.values())).bands
-    roles = {str(role): band for role, band in entry.series.roles.items()} if entry.series else load_family(entry.family).roles
-    return Layer(name, dates, bands, resolve(options.indices, roles, bands, f"features.{name}"), roles)
+    return Layer(name, dates, bands, resolve(wanted, roles, bands, f"features.{name}"), roles, counts, found.place)
 
 
 def _tiles(
-    config: RunConfig, names: tuple[str, ...], found: Mapping[str, Mapping[str, Series]], regions: gpd.GeoDataFrame | None
+    config: RunConfig, names: tuple[str, ...], found: Mapping[str, FoundInput], regions: gpd.GeoDataFrame | None
 ) -> tuple[Tile, ...]:
-    boxes: dict[str, GeoBox] = {}
-    for tile in names:
-        first = next(iter(found))
-        boxes[tile] = found[first][tile].geobox
-        for name, by_tile in found.items():
-            if by_tile[tile].geobox != boxes[tile]:
-                text = f"tile {tile} lies on another grid than in input {first}"
-                fix = "give inputs on one grid (gdalwarp brings one onto the other)"
-                raise InputError(Fault("E-PRD-014", str(config.inputs[name].path), f"inputs.{name}", text, fix))
+    by_tile = {tile: {name: one.by_tile[tile] for name, one in found.items()} for tile in names}
+    boxes = {tile: next(iter(series.values())).geobox for tile, series in by_tile.items()}
     tiles = []
     for tile in priority(boxes):
-        series = {name: by_tile[tile] for name, by_tile in found.items()}
-        windows = tuple(split(boxes[tile].shape, _window(config, boxes[tile], series)))
-        tiles.append(Tile(tile, boxes[tile], series, above(tile, boxes), _regions_of(boxes[tile], regions), windows))
+        windows = tuple(split(boxes[tile].shape, _window(config, boxes[tile], by_tile[tile])))
+        tiles.append(Tile(tile, boxes[tile], by_tile[tile], above(tile, boxes), _regions_of(boxes[tile], regions), windows))
     return tuple(tiles)
 
 
@@ -250,15 +209,18 @@ def _regions_of(geobox: GeoBox, regions: gpd.GeoDataFrame | None) -> tuple[int, 
 
 
 def _window(config: RunConfig, geobox: GeoBox, series: Mapping[str, Series]) -> tuple[int, int]:
+    """Size of windows: along the blocks of the series that has most to read, if its files lie on the grid of the tile."""
     if config.engine.window is not None:
         return config.engine.window, config.engine.window
-    first = next(iter(series.values())).observations[0][0]
-    return window_size(geobox.shape, _block(next(iter(first.bands.values())).path), config.engine.window_pixels)
+    largest = max(series.values(), key=lambda s: len(s.observations) * len(s.bands))
+    header = _header(next(iter(largest.observations[0][0].bands.values())).path)
+    block = header.block if same_lattice(header.geobox, geobox) else (1, geobox.shape[1])
+    return window_size(geobox.shape, block, config.engine.window_pixels)
 
 
 @functools.lru_cache(maxsize=1024)
-def _block(path: str) -> tuple[int, int]:
-    return read_header(path).block
+def _header(path: str) -> RasterHeader:
+    return read_header(path)
 
 
 def _map_grid(config: RunConfig, tiles: tuple[Tile, ...]) -> tuple[GeoBox, bool]:
@@ -270,7 +232,7 @@ def _map_grid(config: RunConfig, tiles: tuple[Tile, ...]) -> tuple[GeoBox, bool]
         if odd:
             text = f"tiles {tiles[0].name} and {', '.join(odd)} do not share a grid: the map needs one of its own"
             raise ConfigError(Fault("E-CFG-015", "config", "grid", text, "set grid.crs and grid.resolution"))
-        return _union(first, tiles), True
+        return union([t.geobox for t in tiles]), True
     target_crs = crs or first.crs
     if crs is not None and resolution is None and first.crs != crs:
         raise ConfigError(Fault("E-CFG-015", "config", "grid.resolution", "a map in another CRS than the tiles needs a pixel size"))
@@ -280,19 +242,7 @@ def _map_grid(config: RunConfig, tiles: tuple[Tile, ...]) -> tuple[GeoBox, bool]
         for t in tiles
     )
     if same:
-        return _union(first, tiles), True
+        return union([t.geobox for t in tiles]), True
     boxes = [t.geobox.extent.to_crs(crs or crs_text(first)).boundingbox for t in tiles]
     bounds = (min(b.left for b in boxes), min(b.bottom for b in boxes), max(b.right for b in boxes), max(b.top for b in boxes))
     return GeoBox.from_bbox(bounds, target_crs, resolution=step, anchor="edge"), False
-
-
-def _union(first: GeoBox, tiles: tuple[Tile, ...]) -> GeoBox:
-    """Smallest grid on the lattice of `first` that holds every tile."""
-    t = first.transform
-    spans = []
-    for tile in tiles:
-        row, col = round((tile.geobox.transform.f - t.f) / t.e), round((tile.geobox.transform.c - t.c) / t.a)
-        spans.append((row, col, row + tile.geobox.shape[0], col + tile.geobox.shape[1]))
-    top, left = min(s[0] for s in spans), min(s[1] for s in spans)
-    bottom, right = max(s[2] for s in spans), max(s[3] for s in spans)
-    return GeoBox((bottom - top, right - left), first.translate_pix(left, top).transform, first.crs)

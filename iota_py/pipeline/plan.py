@@ -251,7 +251,7 @@ def _series(series: Series) -> str:
 
 
 def _layers(inventory: Inventory) -> list[Any]:
-    return [[layer.input, layer.dates, layer.bands, layer.indices.names] for layer in inventory.layers]
+    return [[layer.input, layer.dates, layer.bands, layer.indices.names, layer.counts] for layer in inventory.layers]
 
 
 def _without_paths(value: Any) -> Any:

@@ -6,6 +6,7 @@ same pass: the columns of a chunk become the 8-bit codes of each model, so that 
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -26,11 +27,20 @@ NO_COMPILER = bool(config.DISABLE_JIT)  # type: ignore[attr-defined]
 
 @dataclass(frozen=True)
 class FeatureSource:
-    """A series and what is computed from it. targets: int32 days since 1970-01-01."""
+    """A series and what is computed from it. targets, observed: int32 days since 1970-01-01. counts: validity counts its observations."""
 
     series: Series
     targets: np.ndarray
     indices: IndexPlan
+    observed: np.ndarray
+    counts: bool = True
+
+
+def feature_source(series: Series, dates: Sequence[dt.date], indices: IndexPlan, counts: bool = True) -> FeatureSource:
+    """What is computed from a series on these target dates; a series without dates is its own one target."""
+    if series.kind == "static":
+        return FeatureSource(series, np.zeros(1, np.int32), indices, np.zeros(len(series.observations), np.int32), counts)
+    return FeatureSource(series, days(dates), indices, days(series.dates), counts)
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,17 +65,18 @@ class Observed:
 
 
 def read_observed(sources: Sequence[FeatureSource], window: Window) -> tuple[list[Observed], np.ndarray]:
-    """What was observed in a window, and the validity uint8 (pixel,): usable observations of all inputs, at most 255.
+    """What was observed in a window, and the validity uint8 (pixel,): usable observations of the inputs that count, at most 255.
 
-    Pixels in row-major order. With one input the arrays lie in memory that the next call in this thread takes over.
+    Pixels in row-major order. The arrays lie in memory that the next call in this thread takes over.
     """
     found, validity = [], np.zeros(window.pixels, np.int64)
-    for source in sources:
-        cube = read_cube(source.series, window, reuse=len(sources) == 1)
+    for position, source in enumerate(sources):
+        cube = read_cube(source.series, window, slot=position)
         values = cube.values.reshape(*cube.values.shape[:2], window.pixels)
         valid = cube.valid.view(np.uint8).reshape(len(cube.valid), window.pixels)
-        found.append(Observed(values, valid, days(source.series.dates), source.targets, source.indices))
-        validity += valid_count(valid)
+        found.append(Observed(values, valid, source.observed, source.targets, source.indices))
+        if source.counts:
+            validity += valid_count(valid)
     return found, np.minimum(validity, 255).astype(np.uint8)
 
 

@@ -158,12 +158,13 @@ def _datasets(config: RunConfig, inventory: Inventory) -> tuple[DatasetRecord, .
         if path != str(config.nomenclature):
             for context in ("learning", "validation"):
                 found.append(DatasetRecord(Path(path).name, path, digest, context))
+    places = {layer.input: layer.place for layer in inventory.layers}
     for tile in inventory.tiles:
         for name, series in tile.series.items():
             products = [p for pieces in series.observations for p in pieces]
             digest = fingerprint([[p.id, p.fingerprint] for p in products])
             profile = {"acquisitions": len(products), "first": str(series.dates[0]), "last": str(series.dates[-1])}
-            found.append(DatasetRecord(f"{name}_{tile.name}", str(config.inputs[name].path), digest, "input", profile))
+            found.append(DatasetRecord(f"{name}_{tile.name}", places[name], digest, "input", profile))
     return tuple(found)
 
 

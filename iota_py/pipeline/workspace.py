@@ -19,9 +19,8 @@ from iota_py.io.publish import read_json, write_json
 from iota_py.nomenclature import Nomenclature
 from iota_py.pipeline import paths
 from iota_py.pipeline.inventory import Inventory, load_nomenclature, load_regions
-from iota_py.pipeline.reading import FeatureSource
+from iota_py.pipeline.reading import FeatureSource, feature_source
 from iota_py.products.product import Series, series_document, series_from_document
-from iota_py.timeseries.dates import days
 
 SUMMARY = "inventory/run.json"
 
@@ -35,7 +34,14 @@ def write_inventory(root: Path, inventory: Inventory) -> None:
         "tiles": {t.name: {"grid": geobox_values(t.geobox), "above": t.above, "regions": t.regions} for t in inventory.tiles},
         "order": [t.name for t in inventory.tiles],
         "layers": [
-            {"input": x.input, "dates": [d.isoformat() for d in x.dates], "bands": x.bands, "indices": x.indices.names, "roles": x.roles}
+            {
+                "input": x.input,
+                "dates": [d.isoformat() for d in x.dates],
+                "bands": x.bands,
+                "indices": x.indices.names,
+                "roles": x.roles,
+                "counts": x.counts,
+            }
             for x in inventory.layers
         ],
         "regions": [[index, name] for index, name in inventory.regions],
@@ -109,6 +115,10 @@ class Workspace:
         """Series of a tile, in the order of the inputs."""
         return [self._series(tile, layer["input"]) for layer in self.summary["layers"]]
 
+    def counted(self, tile: str) -> list[Series]:
+        """The series of a tile whose observations validity counts."""
+        return [self._series(tile, layer["input"]) for layer in self.summary["layers"] if layer["counts"]]
+
     def sources(self, tile: str) -> list[FeatureSource]:
         """Series of a tile with what is computed from each."""
         return [self._source(tile, i) for i in range(len(self.summary["layers"]))]
@@ -120,9 +130,8 @@ class Workspace:
     @functools.cache  # noqa: B019
     def _source(self, tile: str, position: int) -> FeatureSource:
         layer = self.summary["layers"][position]
-        targets = days([dt.date.fromisoformat(d) for d in layer["dates"]])
         plan = resolve(layer["indices"], layer["roles"], tuple(layer["bands"]))
-        return FeatureSource(self._series(tile, layer["input"]), targets, plan)
+        return feature_source(self._series(tile, layer["input"]), [dt.date.fromisoformat(d) for d in layer["dates"]], plan, layer["counts"])
 
     @functools.cache  # noqa: B019
     def regions(self, crs: str) -> gpd.GeoDataFrame | None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from iota_py.errors import Fault, InputError
 from iota_py.io.archives import read_member, zip_members
 from iota_py.io.raster import raster_path
+from iota_py.products.source import Source
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,12 @@ class Container:
         """(path, size, mtime in ns) of the archive, or of these files."""
         files = [self.path] if self.path.is_file() else [self.path / m for m in members]
         return fingerprint(files)
+
+
+def require_folder(source: Source) -> None:
+    """Raise InputError unless the path of a source is a folder."""
+    if not source.path.is_dir():
+        raise InputError(Fault("E-PRD-002", str(source.path), f"inputs.{source.name}.path", "no such folder", "check the path"))
 
 
 def fingerprint(files: list[Path]) -> tuple[tuple[str, int, int], ...]:

@@ -3,96 +3,121 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from pathlib import Path
+import functools
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 
 from odc.geo.geobox import GeoBox
 
 from iota_py.errors import Fault, InputError
-from iota_py.grid.lattice import aligned, same_grid, same_lattice
+from iota_py.grid.lattice import aligned, at_resolution, overlap, same_grid, same_lattice, union
 from iota_py.io.raster import RasterHeader, read_header
-from iota_py.products import muscate
-from iota_py.products.family import Family
+from iota_py.products import muscate, rasterseries
 from iota_py.products.product import Product, Series, SetAside, merge_passes
-from iota_py.products.rasterseries import SeriesLayout, find_series
+from iota_py.products.source import Interval, Source
+
+READERS: Mapping[str, Callable[[Source], list[Product | SetAside]]] = {
+    "muscate": muscate.find_muscate,
+    "series": rasterseries.find_series,
+}
+_EXPANSIONS: Mapping[str, Callable[[Source], tuple[Source, ...]]] = {}
 
 
-@dataclass(frozen=True)
-class Source:
-    """One input of a run: where it is, of what family, and what is asked of it. layout: for family raster-series only."""
-
-    name: str
-    path: Path
-    family: Family
-    choice: muscate.Choice
-    layout: SeriesLayout | None = None
-    exclude: tuple[dt.date, ...] = ()
-    resampling: str = "nearest"
+def expand(source: Source) -> tuple[Source, ...]:
+    """The series that an input holds, each with its own dates: one, but for a radar, which has one for each orbit."""
+    split = _EXPANSIONS.get(source.family.reader)
+    return split(source) if split else (source,)
 
 
-@dataclass(frozen=True)
-class Interval:
-    """Days whose acquisitions are used, both ends included; None for no bound."""
-
-    start: dt.date | None = None
-    end: dt.date | None = None
-
-    def holds(self, day: dt.date) -> bool:
-        """True when the day is inside."""
-        return (self.start is None or day >= self.start) and (self.end is None or day <= self.end)
+def find(source: Source) -> list[Product | SetAside]:
+    """Every product of a source, and those that cannot be used with the reason. Raises InputError when its folder is missing."""
+    return READERS[source.family.reader](source)
 
 
-def discover(source: Source, interval: Interval, tiles: Iterable[str] | None = None) -> dict[str, Series]:
+def discover(
+    source: Source, interval: Interval, tiles: Iterable[str] | None = None, frames: Mapping[str, GeoBox] | None = None
+) -> dict[str, Series]:
     """The series of each tile (all found, or those asked for), sorted by tile name.
 
-    Raises InputError when the folder is missing, holds no product of the family, or lacks a tile asked for.
+    frames: the grid that each tile has already; every product is read onto it, whatever its own grid. Without them the products say what
+    the tiles are. Raises InputError when the folder is missing, holds no product of the family, or lacks a tile asked for.
     """
-    found = _find(source)
+    found = find(source)
     if not found:
-        what = source.layout.pattern if source.layout else source.family.title
+        layout = source.options.get("layout")
+        what = layout.pattern if layout else source.family.title
         raise InputError(
             Fault("E-PRD-009", str(source.path), f"inputs.{source.name}.path", f"no acquisition found here (looked for {what})")
         )
-    by_tile: dict[str, list[Product | SetAside]] = {}
-    for entry in found:
-        by_tile.setdefault(entry.tile, []).append(entry)
+    by_tile = _by_place(found, frames) if frames is not None and placed_anywhere(source) else _by_name(found)
     absent = [tile for tile in tiles or () if tile not in by_tile]
     if absent:
         text = f"no acquisition of tile {', '.join(absent)} (tiles found: {', '.join(sorted(by_tile))})"
         raise InputError(Fault("E-PRD-011", str(source.path), f"inputs.{source.name}", text, "check `tiles`"))
     if tiles is not None:
         by_tile = {tile: by_tile[tile] for tile in tiles}
-    return {tile: _series(source, interval, tile, entries) for tile, entries in sorted(by_tile.items())}
+    return {tile: _series(source, interval, (tile, (frames or {}).get(tile)), entries) for tile, entries in sorted(by_tile.items())}
 
 
-def _find(source: Source) -> list[Product | SetAside]:
-    if not source.path.is_dir():
-        raise InputError(Fault("E-PRD-002", str(source.path), f"inputs.{source.name}.path", "no such folder", "check the path"))
-    if source.layout is not None:
-        return find_series(source.name, source.path, source.layout)
-    return [_read(container, source) for container in muscate.find_products(source.path, source.family)]
+def placed_anywhere(source: Source) -> bool:
+    """True when products are not named by tile: they belong to every tile that they touch."""
+    if source.family.reader == "series":
+        return "{tile}" not in source.options["layout"].pattern
+    return source.family.zone == "scene"
 
 
-def _read(container: muscate.Container, source: Source) -> Product | SetAside:
-    """The product, or why it cannot be used; its name alone says tile and time."""
+def _anywhere(source: Source, frame: GeoBox | None) -> bool:
+    """True when the products of one tile may lie on different grids."""
+    return source.family.zone == "scene" or source.family.kind == "static" or (frame is not None and placed_anywhere(source))
+
+
+def _by_name(found: list[Product | SetAside]) -> dict[str, list[Product | SetAside]]:
+    by_tile: dict[str, list[Product | SetAside]] = {}
+    for entry in found:
+        by_tile.setdefault(entry.tile, []).append(entry)
+    return by_tile
+
+
+def _by_place(found: list[Product | SetAside], frames: Mapping[str, GeoBox]) -> dict[str, list[Product | SetAside]]:
+    """Products by the tiles that they touch; those whose place is not known are listed with every tile."""
+    by_tile: dict[str, list[Product | SetAside]] = {}
+    for entry in found:
+        known, grid = _placed(entry)
+        for tile, frame in frames.items():
+            if grid is None or overlap(grid, frame):
+                by_tile.setdefault(tile, []).append(replace(known, tile=tile))
+    return by_tile
+
+
+def _placed(entry: Product | SetAside) -> tuple[Product | SetAside, GeoBox | None]:
+    """A product with its grid; None when that cannot be known."""
+    if isinstance(entry, SetAside):
+        return entry, None
     try:
-        return muscate.read_product(container, source.family, source.choice)
+        return entry, finest_grid(entry, strict=False)
     except InputError as error:
-        match = muscate.named(container.stem, source.family)
-        assert match is not None
-        return SetAside(container.stem, match["tile"], muscate.sensed(match), "bad", str(error), platform=match["platform"])
+        return _aside(entry, "bad", str(error)), None
 
 
-def _series(source: Source, interval: Interval, tile: str, entries: list[Product | SetAside]) -> Series:
+def _series(source: Source, interval: Interval, place: tuple[str, GeoBox | None], entries: list[Product | SetAside]) -> Series:
+    """place: name of the tile, and its grid when that is known already."""
+    tile, frame = place
     aside = [e for e in entries if isinstance(e, SetAside)]
     products = [e for e in entries if isinstance(e, Product)]
     products = _newest(products, aside)
-    products = _dated(products, interval, source.exclude, aside)
-    geobox, products = _on_one_grid(products, aside)
-    bands = tuple(source.layout.bands) if source.layout else source.choice.bands
+    products = _dated(products, interval, source, aside)
+    geobox, products = _on_one_grid(products, aside, _anywhere(source, frame))
     aside.sort(key=lambda s: (s.when, s.id))
-    return Series(source.name, tile, geobox, bands, merge_passes(products), tuple(aside), source.resampling)
+    return Series(
+        input=source.name,
+        tile=tile,
+        geobox=frame or at_resolution(geobox, source.resolution),
+        bands=source.choice.bands,
+        observations=merge_passes(products),
+        set_aside=tuple(aside),
+        resampling=source.resampling,
+        kind=source.family.kind,
+    )
 
 
 def _newest(products: list[Product], aside: list[SetAside]) -> list[Product]:
@@ -112,10 +137,12 @@ def _newest(products: list[Product], aside: list[SetAside]) -> list[Product]:
     return kept
 
 
-def _dated(products: list[Product], interval: Interval, exclude: tuple[dt.date, ...], aside: list[SetAside]) -> list[Product]:
+def _dated(products: list[Product], interval: Interval, source: Source, aside: list[SetAside]) -> list[Product]:
+    if source.family.kind == "static":
+        return products
     kept = []
     for product in products:
-        if product.date in exclude:
+        if product.date in source.exclude:
             aside.append(_aside(product, "excluded", "its date is listed under exclude_dates"))
         elif not interval.holds(product.date):
             aside.append(_aside(product, "period", f"outside the period {interval.start or '…'} to {interval.end or '…'}"))
@@ -124,12 +151,15 @@ def _dated(products: list[Product], interval: Interval, exclude: tuple[dt.date, 
     return kept
 
 
-def _on_one_grid(products: list[Product], aside: list[SetAside]) -> tuple[GeoBox, list[Product]]:
-    """Grid of the tile, the most frequent among its products, and the products that lie on it."""
+def _on_one_grid(products: list[Product], aside: list[SetAside], anywhere: bool) -> tuple[GeoBox, list[Product]]:
+    """Grid of the tile, the most frequent among its products, and the products that lie on it.
+
+    anywhere: products may lie anywhere; the grid is what all those on the most frequent lattice cover, and all are kept.
+    """
     grids: list[tuple[GeoBox, list[Product]]] = []
     for product in products:
         try:
-            grid = _product_grid(product)
+            grid = finest_grid(product, strict=not anywhere)
         except InputError as error:
             aside.append(_aside(product, "bad", str(error)))
             continue
@@ -141,6 +171,8 @@ def _on_one_grid(products: list[Product], aside: list[SetAside]) -> tuple[GeoBox
     if not grids:
         return GeoBox((0, 0), _IDENTITY, "EPSG:4326"), []
     common, kept = max(grids, key=lambda pair: len(pair[1]))
+    if anywhere:
+        return union([grid for grid, _ in grids if same_lattice(grid, common)]), [p for _, members in grids for p in members]
     for grid, members in grids:
         if grid is not common:
             reason = f"its grid {_say(grid)} is not that of the tile, {_say(common)}"
@@ -151,20 +183,29 @@ def _on_one_grid(products: list[Product], aside: list[SetAside]) -> tuple[GeoBox
 _IDENTITY = GeoBox.from_bbox((0, 0, 1, 1), "EPSG:4326", resolution=1).transform
 
 
-def _product_grid(product: Product) -> GeoBox:
-    """Grid of the finest bands; the masks must lie on it and coarser bands must align with it."""
-    layers = {layer.path: name for name, layer in product.bands.items()}
-    layers.update({mask.layer.path: "mask" for mask in product.masks})
-    headers = {path: read_header(path) for path in layers}
+def finest_grid(product: Product, strict: bool = True) -> GeoBox:
+    """Grid of the finest bands. strict: those of the same pixel size must lie on it, and coarser ones align with it.
+
+    Raises InputError where a file cannot be opened, or lacks what is asked of it.
+    """
+    paths = dict.fromkeys([*(layer.path for layer in product.bands.values()), *(mask.layer.path for mask in product.masks)])
+    headers = {path: _header(path, product.stamp) for path in paths}
+    on_fine = {mask.layer.path for mask in product.masks if not mask.coarse}
     _check_layers(product, headers)
-    fine = min((h.geobox for h in headers.values()), key=lambda g: abs(g.transform.a))
-    for path, header in headers.items():
+    fine = min((headers[layer.path].geobox for layer in product.bands.values()), key=lambda g: abs(g.transform.a))
+    for path, header in headers.items() if strict else ():
         exact = same_lattice(header.geobox, fine)
         if exact and not same_grid(header.geobox, fine):
             raise InputError(Fault("E-PRD-010", path, "", f"expected the grid {_say(fine)}, found {_say(header.geobox)}"))
-        if not exact and (layers[path] == "mask" or not aligned(fine, header.geobox)):
+        if not exact and (path in on_fine or not aligned(fine, header.geobox)):
             raise InputError(Fault("E-PRD-010", path, "", f"grid {_say(header.geobox)} does not align with {_say(fine)}"))
     return fine
+
+
+@functools.lru_cache(maxsize=65536)
+def _header(path: str, stamp: str) -> RasterHeader:
+    """Header of a file, read once for each state of its product."""
+    return read_header(path)
 
 
 def _check_layers(product: Product, headers: Mapping[str, RasterHeader]) -> None:

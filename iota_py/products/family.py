@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import resources
 from typing import Any
 
@@ -15,28 +15,44 @@ from iota_py.io.documents import parse_yaml
 
 @dataclass(frozen=True)
 class Band:
-    """One band of a family. resolution in metres; wavelength in nanometres; role: what indices call it, may be empty."""
+    """One band of a family. resolution in metres; wavelength in nanometres; role: what indices call it, may be empty.
+
+    scale, shift, law: how numbers are stored, as in Layer; scale None where the metadata of a product say it. default: part of `bands: all`.
+    """
 
     name: str
     resolution: float
     wavelength: float | None
     role: str
+    scale: float | None = None
+    shift: float = 0.0
+    law: str = "linear"
+    default: bool = True
 
 
 @dataclass(frozen=True)
 class Mask:
-    """One mask of a family. when: the option that asks for it (`always`, `cloud`, `saturation`). footprint: it marks the swath."""
+    """One mask of a family. when: the option that asks for it (`always`, `cloud`, `saturation`, `topographic_shadow`, `snow`).
+
+    footprint: it marks the swath. bits, values: what means unusable; every bit when neither is given. summary_bits: for `cloud: summary`.
+    """
 
     name: str
     group: str
     when: str
     footprint: bool
     summary_bits: tuple[int, ...]
+    bits: tuple[int, ...] = ()
+    values: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
 class Family:
-    """Description of a product family. quantification: stored number per unit of reflectance, when the metadata do not say."""
+    """Description of a product family.
+
+    kind: `optical`, `radar`, `snow` or `static`. zone: `tile`, products are cut by the tiles of the run and named by them; `scene`, they lie
+    anywhere. quantification: stored number per unit of reflectance, when the metadata do not say. options: what only its reader knows.
+    """
 
     name: str
     title: str
@@ -51,6 +67,14 @@ class Family:
     quantification: float
     nodata: float | None
     valid_range: tuple[float, float] | None
+    kind: str = "optical"
+    zone: str = "tile"
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def default_bands(self) -> tuple[str, ...]:
+        """Bands that `bands: all` means."""
+        return tuple(band.name for band in self.bands.values() if band.default)
 
     @property
     def roles(self) -> dict[str, str]:
@@ -80,14 +104,8 @@ def _family(document: dict[str, Any]) -> Family:
     def pattern(key: str) -> re.Pattern[str] | None:
         return re.compile(document[key]) if key in document else None
 
-    bands = {
-        name: Band(name, float(entry["resolution"]), entry.get("wavelength"), entry.get("role", ""))
-        for name, entry in document.get("bands", {}).items()
-    }  # fmt: skip
-    masks = {
-        name: Mask(name, entry["group"], entry["when"], entry.get("footprint", False), tuple(entry.get("summary_bits", ())))
-        for name, entry in document.get("masks", {}).items()
-    }
+    bands = {name: _band(name, entry) for name, entry in document.get("bands", {}).items()}
+    masks = {name: _mask(entry.get("name", name), entry) for name, entry in document.get("masks", {}).items()}
     valid_range = document.get("valid_range")
     return Family(
         name=document["name"],
@@ -103,4 +121,26 @@ def _family(document: dict[str, Any]) -> Family:
         quantification=float(document.get("quantification", 1)),
         nodata=document.get("nodata"),
         valid_range=(valid_range[0], valid_range[1]) if valid_range else None,
+        kind=document.get("kind", "optical"),
+        zone=document.get("zone", "tile"),
+        options=document.get("options", {}),
     )
+
+
+def _band(name: str, entry: Mapping[str, Any]) -> Band:
+    scale = entry.get("scale")
+    return Band(
+        name=name,
+        resolution=float(entry["resolution"]),
+        wavelength=entry.get("wavelength"),
+        role=entry.get("role", ""),
+        scale=None if scale is None else float(scale),
+        shift=float(entry.get("shift", 0)),
+        law=entry.get("law", "linear"),
+        default=entry.get("default", True),
+    )
+
+
+def _mask(name: str, entry: Mapping[str, Any]) -> Mask:
+    bits, values, summary = (tuple(entry.get(key, ())) for key in ("bits", "values", "summary_bits"))
+    return Mask(name, entry.get("group", ""), entry["when"], entry.get("footprint", False), summary, bits, values)

@@ -18,9 +18,10 @@ from defusedxml import ElementTree as SafeET
 from defusedxml.common import DefusedXmlException
 
 from iota_py.errors import Fault, InputError
-from iota_py.products.container import Container
+from iota_py.products.container import Container, require_folder
 from iota_py.products.family import Family, Mask
-from iota_py.products.product import Layer, MaskLayer, Product
+from iota_py.products.product import Layer, MaskLayer, Product, SetAside
+from iota_py.products.source import Choice, Source
 
 
 @dataclass(frozen=True)
@@ -35,14 +36,18 @@ class Metadata:
     bands: Mapping[tuple[str, str], str] = field(default_factory=dict)  # (nature, band) -> file
 
 
-@dataclass(frozen=True)
-class Choice:
-    """What a run asks of the products: bands, kind of reflectance, and what makes a pixel unusable."""
-
-    bands: tuple[str, ...]
-    reflectance: str
-    cloud: str | tuple[int, ...]
-    saturation: bool
+def find_muscate(source: Source) -> list[Product | SetAside]:
+    """Every product of a MUSCATE family in a folder; one that cannot be used is set aside: its name alone says tile and time."""
+    require_folder(source)
+    found: list[Product | SetAside] = []
+    for container in find_products(source.path, source.family):
+        try:
+            found.append(read_product(container, source.family, source.choice))
+        except InputError as error:
+            match = named(container.stem, source.family)
+            assert match is not None
+            found.append(SetAside(container.stem, match["tile"], sensed(match), "bad", str(error), platform=match["platform"]))
+    return found
 
 
 def find_products(root: Path, family: Family) -> list[Container]:
@@ -90,7 +95,6 @@ def read_product(container: Container, family: Family, choice: Choice) -> Produc
         raise InputError(fault)
     bands = _bands(container, family, choice, metadata)
     masks = _masks(container, family, choice)
-    quantification = metadata.quantification or family.quantification
     files = [member for member in container.members if any(container.raster(member) == layer.path for layer in _layers(bands, masks))]
     return Product(
         id=metadata.product_id or match.group(0),
@@ -102,7 +106,6 @@ def read_product(container: Container, family: Family, choice: Choice) -> Produc
         version=(int(match["vmaj"] or 0), int(match["vmin"] or 0)),
         bands=bands,
         masks=masks,
-        scale=10000.0 / quantification,
         nodata=metadata.nodata if metadata.nodata is not None else family.nodata,
         valid_range=family.valid_range,
         cloud_share=metadata.cloud_share,
@@ -163,6 +166,7 @@ def _bands(container: Container, family: Family, choice: Choice, metadata: Metad
             by_name.setdefault((match["kind"], match["band"]), member)
     base_names = {posixpath.basename(m): m for m in container.members}
     nature = family.nature[choice.reflectance]
+    scale = 10000.0 / (metadata.quantification or family.quantification)
     layers, missing = {}, []
     for band in choice.bands:
         stated = base_names.get(posixpath.basename(metadata.bands.get((nature, band), "")))
@@ -170,7 +174,7 @@ def _bands(container: Container, family: Family, choice: Choice, metadata: Metad
         if member is None:
             missing.append(band)
         else:
-            layers[band] = Layer(container.raster(member))
+            layers[band] = Layer(container.raster(member), scale=scale)
     if missing:
         have = f"expected bands {', '.join(choice.bands)} ({choice.reflectance}), missing {', '.join(missing)}"
         raise InputError(

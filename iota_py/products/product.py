@@ -6,7 +6,7 @@ import datetime as dt
 import functools
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import astuple, dataclass, field, fields, replace
 from typing import Any
 
 from odc.geo.geobox import GeoBox
@@ -18,29 +18,45 @@ SAME_PASS = dt.timedelta(minutes=15)
 
 @dataclass(frozen=True)
 class Layer:
-    """One band of one file. path: as GDAL names it; index: band number from 1."""
+    """One band of one file, and how its numbers become the stored int16.
+
+    path: as GDAL names it; index: band number from 1. law: `linear`, stored = round(number × scale + shift); `decibel`, stored =
+    round(10·log10(number) × scale + shift), a number <= 0 being missing; `above`, stored = 1 where number > scale, else 0.
+    """
 
     path: str
     index: int = 1
+    scale: float = 1.0
+    shift: float = 0.0
+    law: str = "linear"
+
+    @property
+    def as_stored(self) -> bool:
+        """True when numbers are stored as they are."""
+        return self.law == "linear" and self.scale == 1 and self.shift == 0
 
 
 @dataclass(frozen=True)
 class MaskLayer:
-    """A mask and what in it means unusable: values, or any of these bits (an integer with those bits set)."""
+    """A mask and what in it means unusable: values, or any of these bits (an integer with those bits set).
+
+    footprint: it marks the swath. coarse: it may lie on a coarser grid than the finest bands.
+    """
 
     layer: Layer
     values: tuple[int, ...] = ()
     bits: int = 0
     footprint: bool = False
+    coarse: bool = False
 
 
 @dataclass(frozen=True)
 class Product:
     """One acquisition as delivered.
 
-    when: UTC. bands: name -> layer, in the order of the family. scale: stored int16 = round(number × scale). nodata: number of missing
-    pixels in the files, None when there is none. valid_range: numbers outside are unusable. cloud_share: 0–1, None when unknown.
-    fingerprint: (path, size, mtime in ns) of its files, to tell when they change.
+    when: UTC. bands: name -> layer, in the order of the family. nodata: number of missing pixels in the files, None when there is none.
+    valid_range: numbers outside are unusable. cloud_share: 0–1, None when unknown. fingerprint: (path, size, mtime in ns) of its files, to
+    tell when they change. about: what else the metadata say, by name (angles in degrees, orbits): shown, never computed with.
     """
 
     id: str
@@ -52,12 +68,12 @@ class Product:
     version: tuple[int, int]
     bands: Mapping[str, Layer]
     masks: tuple[MaskLayer, ...]
-    scale: float
     nodata: float | None
     valid_range: tuple[float, float] | None
     cloud_share: float | None
     fingerprint: tuple[tuple[str, int, int], ...]
     warnings: tuple[str, ...] = ()
+    about: Mapping[str, float] = field(default_factory=dict)
 
     @functools.cached_property
     def stamp(self) -> str:
@@ -87,7 +103,8 @@ class SetAside:
 class Series:
     """Acquisitions of one input on one tile: observations in order of time, each one or several pieces of the same pass.
 
-    geobox: grid they are read on. bands: names in the order of the features. resampling: of coarser bands.
+    geobox: grid they are read on. bands: names in the order of the features. resampling: of bands on other grids. kind: `optical`, `radar`,
+    `snow` or `static`; a static series has one observation, whose day means nothing.
     """
 
     input: str
@@ -97,6 +114,7 @@ class Series:
     observations: tuple[tuple[Product, ...], ...]
     set_aside: tuple[SetAside, ...] = ()
     resampling: str = "nearest"
+    kind: str = "optical"
 
     @property
     def dates(self) -> tuple[dt.date, ...]:
@@ -134,6 +152,7 @@ def series_document(series: Series) -> dict[str, Any]:
         "grid": geobox_values(series.geobox),
         "bands": list(series.bands),
         "resampling": series.resampling,
+        "kind": series.kind,
         "observations": [[_product_document(p) for p in pieces] for pieces in series.observations],
         "set_aside": [{**vars(s), "when": s.when.isoformat()} for s in series.set_aside],
     }
@@ -149,6 +168,7 @@ def series_from_document(document: Mapping[str, Any]) -> Series:
         observations=tuple(tuple(_product(p) for p in pieces) for pieces in document["observations"]),
         set_aside=tuple(SetAside(**{**s, "when": dt.datetime.fromisoformat(s["when"])}) for s in document["set_aside"]),
         resampling=document["resampling"],
+        kind=document["kind"],
     )
 
 
@@ -156,8 +176,8 @@ def _product_document(p: Product) -> dict[str, Any]:
     return {
         **{f.name: getattr(p, f.name) for f in fields(p)},
         "when": p.when.isoformat(),
-        "bands": [[name, layer.path, layer.index] for name, layer in p.bands.items()],
-        "masks": [[m.layer.path, m.layer.index, list(m.values), m.bits, m.footprint] for m in p.masks],
+        "bands": [[name, *astuple(layer)] for name, layer in p.bands.items()],
+        "masks": [[m.layer.path, m.layer.index, list(m.values), m.bits, m.footprint, m.coarse] for m in p.masks],
     }
 
 
@@ -167,8 +187,8 @@ def _product(d: Mapping[str, Any]) -> Product:
             **d,
             "when": dt.datetime.fromisoformat(d["when"]),
             "version": tuple(d["version"]),
-            "bands": {name: Layer(path, index) for name, path, index in d["bands"]},
-            "masks": tuple(MaskLayer(Layer(path, index), tuple(values), bits, swath) for path, index, values, bits, swath in d["masks"]),
+            "bands": {name: Layer(*layer) for name, *layer in d["bands"]},
+            "masks": tuple(MaskLayer(Layer(path, index), tuple(values), *more) for path, index, values, *more in d["masks"]),
             "valid_range": tuple(d["valid_range"]) if d["valid_range"] else None,
             "fingerprint": tuple((path, size, mtime) for path, size, mtime in d["fingerprint"]),
             "warnings": tuple(d["warnings"]),

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from iota_py.errors import Fault, InputError
-from iota_py.products.container import fingerprint
+from iota_py.products.container import fingerprint, require_folder
 from iota_py.products.product import Layer, MaskLayer, Product, SetAside
+from iota_py.products.source import Source
 
 _PLACEHOLDERS = {
     "{date}": r"(?P<date>\d{8}|\d{4}-\d{2}-\d{2})",
@@ -51,8 +52,13 @@ def name_pattern(pattern: str) -> re.Pattern[str]:
     return re.compile("".join(_PLACEHOLDERS.get(piece, re.escape(piece)) for piece in pieces) + "$")
 
 
-def find_series(name: str, folder: Path, layout: SeriesLayout) -> list[Product | SetAside]:
-    """The acquisitions in a folder, one for each date, time and tile, in order of time; set aside when a band or a mask is missing."""
+def find_series(source: Source) -> list[Product | SetAside]:
+    """The acquisitions in a folder, one for each date, time and tile, in order of time; set aside when a band or a mask is missing.
+
+    The layout is `source.options["layout"]`.
+    """
+    require_folder(source)
+    layout, name, folder = source.options["layout"], source.name, source.path
     files = _by_acquisition(folder, layout.pattern, layout.tile)
     masks = [(m, _by_acquisition(m.folder, m.pattern, layout.tile)) for m in layout.masks]
     found: list[Product | SetAside] = []
@@ -108,7 +114,7 @@ def _product(
         if path is None:
             fault = Fault("E-PRD-006", str(next(iter(files.values()))), "", f"band {band} of {when:%Y-%m-%d} has no file")
             raise InputError(fault)
-        layers[band] = Layer(str(path), index)
+        layers[band] = Layer(str(path), index, layout.scale)
         used.append(path)
     mask_layers = []
     for mask, found in masks:
@@ -127,7 +133,6 @@ def _product(
         version=(0, 0),
         bands=layers,
         masks=tuple(mask_layers),
-        scale=layout.scale,
         nodata=layout.nodata,
         valid_range=_finite(layout.valid_range),
         cloud_share=None,

@@ -102,7 +102,7 @@ def test_the_name_of_an_input_is_a_word(lines):
 def test_all_faults_at_once(lines):
     more = "model: {kind: random_forest, trees: many, tres: 1}\nperiod: {start: 2023-02-30}\nlimits: 7"
     found = lines(more, **{"path: data": "pth: '${IOTA_PY_NOT_SET}'", "name: small": "nmae: small"})
-    fields = ["name", "nmae", "inputs.s2.path", "inputs.s2.pth", "period.start", "model.trees", "model.tres", "limits"]
+    fields = ["name", "nmae", "inputs.s2.pth", "period.start", "model.trees", "model.tres", "limits"]
     assert len(found) == len(fields)
     for field in fields:
         assert sum(f"run.yaml: {field}: " in line for line in found) == 1, field

@@ -11,10 +11,10 @@ def test_defaults(load):
     assert (config.period.start, config.period.end, config.period.step) == (None, None, 10)
     assert config.inputs["s2"].valid.cloud == "strict"
     assert config.inputs["s2"].valid.saturation is True
-    assert (config.inputs["s2"].reflectance, config.inputs["s2"].resampling, config.inputs["s2"].bands) == ("FRE", "nearest", "all")
+    assert (config.inputs["s2"].reflectance, config.inputs["s2"].resampling, config.inputs["s2"].bands) == ("FRE", None, "all")
     assert (config.model.kind, config.model.trees, config.model.bins) == ("random_forest", 100, 255)
     assert config.samples.split.ratio == 0.7
-    assert config.features_of("s2").indices == ("NDVI", "NDWI", "BRIGHTNESS")
+    assert config.features_of("s2").indices is None
     assert config.tiles is None
 
 
@@ -138,6 +138,13 @@ def test_samples_come_from_one_source(lines, samples, line):
 
 def test_a_layout_belongs_to_raster_series_only(lines):
     (found,) = lines(**{"path: data": "path: data, series: {pattern: '{date}.tif', bands: {a: 1}}"})
-    assert "inputs.s2: `series` describes the files of family raster-series, and only of it" in found
+    assert "inputs.s2: `series` is for family raster-series, and only for it" in found
     (found,) = lines(**{"family: theia-s2-l2a": "family: raster-series"})
-    assert "inputs.s2: `series`" in found
+    assert "inputs.s2: family raster-series needs `series`" in found
+
+
+def test_an_input_is_on_disk_or_at_an_address(lines):
+    (found,) = lines(**{"path: data": "bands: all"})
+    assert "inputs.s2: give either `path` or, for family stac, `url`" in found
+    (found,) = lines(**{"path: data": "url: https://stac.example/v1"})
+    assert "inputs.s2: `url` is for family stac, and only for it" in found

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from iota_py.errors import ConfigError
-from iota_py.features.names import checked, optical_names, raster_names
+from iota_py.features.names import checked, optical_names, static_names
 
 JANUARY = (date(2018, 1, 1), date(2018, 1, 11))
 
@@ -32,8 +32,8 @@ def test_radar_carries_its_pass_in_the_name_of_the_sensor():
     )
 
 
-def test_bands_of_a_user_raster_are_numbered_from_zero():
-    assert raster_names("Terrain", 2) == ("terrain_band_0", "terrain_band_1")
+def test_an_input_without_dates_has_one_column_for_each_band():
+    assert static_names("Terrain", ["elevation", "Slope"]) == ("terrain_elevation", "terrain_slope")
 
 
 def test_names_that_differ_by_case_only_are_the_same():

@@ -13,11 +13,11 @@ from odc.geo.geobox import GeoBox
 
 from iota_py.grid.windows import Window, whole
 from iota_py.io.raster import write_raster
-from iota_py.products.discovery import Interval, Source, discover
+from iota_py.products.discovery import discover
 from iota_py.products.family import load_family
-from iota_py.products.muscate import Choice
 from iota_py.products.product import Series
 from iota_py.products.reader import Cube, read_cube
+from iota_py.products.source import Choice, Interval, Source
 from iota_py.simulation.acquisitions import Delivery, Overflight, Tile
 from iota_py.simulation.muscate import write_product
 from iota_py.simulation.observation import FINE_BANDS, Observation

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from iota_py.errors import InputError
-from iota_py.products.discovery import Interval, discover
+from iota_py.products.discovery import discover
 from iota_py.products.reader import read_cube
+from iota_py.products.source import Interval
 from tests.products.small import ALL, COARSE, FINE, GRID, NOON, at, cube, edit_metadata, file, rewrite, series, source, write
 
 DAY = dt.timedelta(days=1)
@@ -244,7 +245,7 @@ def test_a_product_without_metadata_is_read_by_its_names(tmp_path):
     file(product, "MTD_ALL.xml").unlink()
     found = series(tmp_path)
     (read,) = found.observations[0]
-    assert (read.id, read.scale, read.nodata, read.cloud_share) == (product.name, 1, -10000, None)
+    assert (read.id, read.bands["B4"].scale, read.nodata, read.cloud_share) == (product.name, 1, -10000, None)
     assert read.warnings == ("no metadata XML: scale, nodata and files are taken from the names",)
     assert read_cube(found, ALL).values[0, 0].tolist() == FINE.tolist()
 

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from iota_py.products.container import Container
-from iota_py.products.muscate import Choice, parse_metadata, read_product
+from iota_py.products.muscate import parse_metadata, read_product
+from iota_py.products.source import Choice
 from tests.products.small import ALL, FAMILY, FINE, assert_same, at, cube, edit_metadata, file, rewrite, series, write
 
 CLOUD = at((0, 0))  # bits 0 and 1
@@ -71,7 +72,7 @@ def test_scale_comes_from_the_metadata(tmp_path):
     edit_metadata(product, lambda text: re.sub(r"(<REFLECTANCE_QUANTIFICATION_VALUE>)[^<]*", "\\g<1>\n\t1000\n", text))
     rewrite(product, "FRE_B4.tif", (np.arange(64).reshape(8, 8) * 5).astype(np.int16))
     read = cube(tmp_path)
-    assert series(tmp_path).observations[0][0].scale == 10
+    assert series(tmp_path).observations[0][0].bands["B4"].scale == 10
     assert read.values[0, 0].tolist() == (np.arange(64).reshape(8, 8) * 50).tolist()
     assert read.valid.all()
 
@@ -135,7 +136,7 @@ def test_what_a_product_says(tmp_path):
     product = read_product(Container(path), FAMILY, Choice(("B4", "B11"), "FRE", "strict", True))
     assert (product.id, product.platform, product.level, product.tile) == (path.name, "SENTINEL2A", "L2A", "31TCJ")
     assert product.when.isoformat() == "2023-07-04T10:58:51.024000+00:00"
-    assert (product.version, product.scale, product.nodata, product.valid_range) == ((2, 15), 1, -10000, (-10000, 20000))
+    assert (product.version, product.bands["B4"].scale, product.nodata, product.valid_range) == ((2, 15), 1, -10000, (-10000, 20000))
     assert product.cloud_share == 0.12  # 8 of 64 pixels, in whole percent
     files = {entry[0].rpartition(f"{path.name}_")[2] for entry in product.fingerprint}
     assert files == {"FRE_B4.tif", "FRE_B11.tif", "CLM_R1.tif", "EDG_R1.tif", "SAT_R1.tif", "MTD_ALL.xml"}

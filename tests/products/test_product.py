@@ -15,7 +15,7 @@ START = dt.datetime(2023, 7, 4, 10, 58, 51, tzinfo=dt.UTC)
 def product(name: str, minutes: float = 0.0, platform: str = "SENTINEL2A") -> Product:
     return Product(
         id=name, family="f", platform=platform, level="L2A", when=START + dt.timedelta(minutes=minutes), tile="31TCJ", version=(1, 0),
-        bands={"B4": Layer("b.tif", 2)}, masks=(MaskLayer(Layer("m.tif"), (1, 2), 5, True),), scale=1.0, nodata=None, valid_range=None,
+        bands={"B4": Layer("b.tif", 2, 0.5, -3.0, "decibel")}, masks=(MaskLayer(Layer("m.tif"), (1, 2), 5, True, True),), nodata=None, valid_range=None,
         cloud_share=None, fingerprint=(("b.tif", 1, 2),), warnings=("careful",),
     )  # fmt: skip
 

@@ -10,12 +10,12 @@ from iota_py.errors import InputError
 from iota_py.grid.windows import Window, whole
 from iota_py.io.publish import json_text
 from iota_py.io.raster import write_raster
-from iota_py.products.discovery import Interval, Source, discover
+from iota_py.products.discovery import discover
 from iota_py.products.family import load_family
-from iota_py.products.muscate import Choice
 from iota_py.products.product import series_document, series_from_document
 from iota_py.products.rasterseries import MaskFiles, SeriesLayout, find_series, name_pattern
 from iota_py.products.reader import read_cube, read_footprint, read_valid
+from iota_py.products.source import Choice, Interval, Source
 
 ALL = Window(0, 0, 2, 3)
 
@@ -32,9 +32,12 @@ def layout(pattern: str = "S_{date}.tif", bands=None, **changes) -> SeriesLayout
     return SeriesLayout(pattern=pattern, bands=bands or {"red": 1}, **values)
 
 
+def source(folder, chosen: SeriesLayout) -> Source:
+    return Source("own", folder, load_family("raster-series"), Choice(tuple(chosen.bands)), options={"layout": chosen})
+
+
 def series(folder, chosen: SeriesLayout, interval: Interval | None = None):
-    source = Source("own", folder, load_family("raster-series"), Choice((), "FRE", "strict", True), chosen)
-    return discover(source, interval or Interval(), None)
+    return discover(source(folder, chosen), interval or Interval(), None)
 
 
 def one(folder, chosen: SeriesLayout):
@@ -230,7 +233,7 @@ def test_folders_that_are_missing_or_hold_nothing(tmp_path):
         series(tmp_path, layout(masks=masks))
     with pytest.raises(InputError, match=r"E-PRD-009 .*looked for X_\{date\}\.tif"):
         series(tmp_path, layout("X_{date}.tif"))
-    assert find_series("own", tmp_path, layout("X_{date}.tif")) == []
+    assert find_series(source(tmp_path, layout("X_{date}.tif"))) == []
 
 
 def test_a_coarser_band_beside_a_finer_one(tmp_path):

@@ -20,9 +20,9 @@ ROWS = 512  # full-width bands, whatever the windows: the bytes of a GeoTIFF dep
 
 
 def write_footprint(ws: Workspace, params: Mapping[str, Any]) -> None:
-    """`tiles/<tile>/footprint.tif`: uint8, 1 where any input saw the pixel on any date."""
+    """`tiles/<tile>/footprint.tif`: uint8, 1 where an input that validity counts saw the pixel on any date."""
     tile = params["tile"]
-    geobox, series = ws.geobox(tile), ws.series(tile)
+    geobox, series = ws.geobox(tile), ws.counted(tile)
     windows = split(geobox.shape, (ROWS, geobox.shape[1]))
 
     def blocks() -> Iterator[tuple[Window, np.ndarray]]:

@@ -51,21 +51,22 @@ def _classify(ws: Workspace, observed: list[Observed], region: np.ndarray, out: 
     for first in range(0, len(region), BLOCK):
         last = min(first + BLOCK, len(region))
         present = np.unique(region[first:last])
+        present = present[present > 0]
         features = None
-        for index in present[present > 0]:
+        for index in present:
             models = _models(folders[int(index)], ws.version, ws.feature_names)
-            if len(present) == 1 and models.stack is not None:
+            here = np.flatnonzero(region[first:last] == index)
+            if len(present) == 1 and models.stack is not None and 2 * len(here) > last - first:
                 codes = codes_of(observed, models.stack, first, last)
                 found = [engine.predict_codes(codes[run], last - first) for run, engine in enumerate(models.engines)]
-                pixels: slice | np.ndarray = slice(first, last)
+                wanted = here
             else:
                 features = features_of(observed, first, last) if features is None else features
-                here = np.flatnonzero(region[first:last] == index)
                 found = [engine.predict(features[here]) for engine in models.engines]
-                pixels = first + here
+                wanted = np.arange(len(here))
             for run, predicted in enumerate(found):
-                out[2 * run, pixels] = predicted.labels
-                out[2 * run + 1, pixels] = np.rint(predicted.confidence * 100)
+                out[2 * run, first + here] = predicted.labels[wanted]
+                out[2 * run + 1, first + here] = np.rint(predicted.confidence[wanted] * 100)
 
 
 @dataclass(frozen=True, eq=False)

@@ -53,7 +53,7 @@ def write_polygons(ws: Workspace, params: Mapping[str, Any]) -> None:
 def write_candidates(ws: Workspace, params: Mapping[str, Any]) -> None:
     """`samples/<tile>/candidates.parquet`: the pixels of the polygons that the tile owns, with their validity."""
     tile = params["tile"]
-    geobox, series = ws.geobox(tile), ws.series(tile)
+    geobox, series = ws.geobox(tile), ws.counted(tile)
     crs = crs_text(geobox)
     polygons = read_vectors(ws.path(paths.POLYGONS), "polygons").to_crs(crs)
     regions = ws.regions(crs)

@@ -1,0 +1,65 @@
+"""Where the pixels of a window lie on another grid: shifted, coarser, finer, or in another coordinate reference system."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from odc.geo.geobox import GeoBox
+
+from iota_py.grid.lattice import nearest_index
+from iota_py.grid.windows import Window
+from iota_py.products.pixels import place_nearest, place_same
+
+
+@dataclass(frozen=True, eq=False)
+class Placement:
+    """Part of a source grid under a window, None where they do not meet.
+
+    rows, cols: int64, row and column in that part of each pixel of the window, -1 where the source has none: vectors (row,) and (col,)
+    in one coordinate reference system, else both (row, col).
+    """
+
+    source: Window | None
+    rows: np.ndarray
+    cols: np.ndarray
+
+    @property
+    def separable(self) -> bool:
+        """True when rows and columns are vectors."""
+        return self.rows.ndim == 1
+
+    def take(self, part: np.ndarray, missing: int) -> np.ndarray:
+        """Values (row, col) of the part on the window, `missing` where there are none."""
+        rows, cols = (self.rows[:, None], self.cols[None, :]) if self.separable else (self.rows, self.cols)
+        inside = (rows >= 0) & (cols >= 0)
+        return np.where(inside, part[np.maximum(rows, 0), np.maximum(cols, 0)], np.asarray(missing, part.dtype))
+
+
+def place(source: GeoBox, target: GeoBox, margin: int = 0) -> Placement:
+    """Placement of a source grid under a target; the part has `margin` more pixels on each side where the source has them."""
+    index = nearest_index(target, source)
+    there = np.broadcast_to(index.inside, target.shape)
+    if not there.any():
+        return Placement(None, np.empty(0, np.int64), np.empty(0, np.int64))
+    separable = index.rows.shape[1] == 1
+    rows, cols = (index.rows, index.cols) if separable else (index.rows[there], index.cols[there])
+    height, width = source.shape
+    top, left = max(0, int(rows.min()) - margin), max(0, int(cols.min()) - margin)
+    bottom, right = min(height, int(rows.max()) + 1 + margin), min(width, int(cols.max()) + 1 + margin)
+    part = Window(top, left, bottom - top, right - left)
+    if separable:
+        has_row, has_col = there.any(axis=1), there.any(axis=0)
+        return Placement(part, np.where(has_row, index.rows[:, 0] - top, -1), np.where(has_col, index.cols[0, :] - left, -1))
+    return Placement(part, np.where(there, index.rows - top, -1), np.where(there, index.cols - left, -1))
+
+
+def put_nearest(values: np.ndarray, where: Placement, bounds: np.ndarray, out: tuple[np.ndarray, np.ndarray]) -> None:
+    """Fill out: values int16 and validity uint8 (row, col), from stored numbers int16 of the part, by nearest neighbour."""
+    if where.separable:
+        place_nearest(values, where.rows, where.cols, bounds, *out)
+        return
+    inside = (where.rows >= 0) & (where.cols >= 0)
+    place_same(where.take(values, 0), bounds, *out)
+    out[0][~inside] = -32768
+    out[1][~inside] = 0
