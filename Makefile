@@ -44,7 +44,7 @@ data: env  ## write data_samples anew, byte for byte
 
 lock: env  ## resolve requirements.lock anew, for Python 3.11 to 3.13
 	@$(PYTHON) -m venv build/lock && build/lock/bin/python -m pip install --quiet uv
-	@build/lock/bin/uv pip compile pyproject.toml --quiet --all-extras --universal --python-version 3.11 \
+	@build/lock/bin/uv pip compile pyproject.toml --quiet --extra dev --extra cluster --extra stac --universal --python-version 3.11 \
 	  --generate-hashes --no-emit-index-url --no-header --upgrade -o requirements.lock
 
 clean:  ## remove runs, caches and the environment

@@ -14,6 +14,8 @@ from typing import NamedTuple
 import numpy as np
 from numba import config, njit
 
+from iota_py.pages import in_large_pages
+
 MAX_EDGES = 255
 BINS = 255
 TILE = 256  # pixels of a tile of codes
@@ -94,7 +96,8 @@ class CodeBook:
         np.cumsum(last[:-1].astype(np.int64) + 1, out=offset[1:])
         values = [np.arange(first, first + size + 1) for first, size in zip(low, last)]
         parts = [np.searchsorted(self.of_feature(f), v, side="left") for f, v in enumerate(values)]
-        return CodeTables(low, last, offset, np.concatenate([np.empty(0, np.int64), *parts]).astype(np.uint8))
+        (table,) = in_large_pages(np.concatenate([np.empty(0, np.int64), *parts]).astype(np.uint8))
+        return CodeTables(low, last, offset, table)
 
     def encode(self, features: np.ndarray) -> np.ndarray:
         """Codes (pixel, feature) uint8 of values (pixel, feature) int16."""

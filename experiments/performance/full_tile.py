@@ -1,121 +1,167 @@
-"""A band of a full-width Sentinel-2 tile, mapped end to end with the forest of the benchmark, and what it says of the whole tile.
+"""A full-width band of a Sentinel-2 tile, or the whole tile, mapped from products to map with the forest of the benchmark.
 
-    python experiments/performance/full_tile.py write /data/band --rows 512 --dates 35      # once; tens of GB for all 10,980 rows
-    python experiments/performance/full_tile.py map /data/band --workers 2
+    python experiments/performance/full_tile.py write /data/band --rows 2745 --dates 35      # 10,980 rows: the whole tile, about 35 GB
+    python experiments/performance/full_tile.py map /data/band --out /data/band.json
 
-The content is the benchmark's landscape, repeated across the width with noise of its own; the files have the strips of real products.
+`map` prints tables (Markdown) of the steps of the run, of where the time of the windows goes, of each stage beside the libraries, and of
+the whole tile by proportion. `--out` keeps them beside a JSON file. The map itself is made in the system's temporary folder.
 """
 
 from __future__ import annotations
 
 import argparse
-import datetime as dt
-import resource
 import tempfile
 import time
-from dataclasses import replace
+from collections.abc import Callable
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from references import Comparison, compare_stages
+from tile_products import LAYOUTS, write_tile
+from tile_report import against, markdown, profile
+from window_stages import MeteredRun, forget_peak, peak_memory, run_metered
 
-from iota_py.bench.chain import prepare_chain, run_windows
-from iota_py.bench.models import prepared
-from iota_py.bench.scale import FULL, Settings, cache_folder
-from iota_py.bench.tile import NAME, layers_of, write_product
-from iota_py.bench.workload import series_options
+from iota_py.bench.chain import MODEL, Chain, prepare_chain
+from iota_py.bench.machine import describe_machine, describe_versions
+from iota_py.bench.models import prepared, recipes
+from iota_py.bench.scale import FULL, QUICK, Settings, cache_folder
+from iota_py.bench.tile import NAME
+from iota_py.bench.timing import cpu_seconds
 from iota_py.config.schema import Engine as EngineOptions
 from iota_py.grid.windows import Window
-from iota_py.pipeline.engine import open_engine
-from iota_py.pipeline.reading import BookStack, codes_of, read_observed
-from iota_py.prediction.loading import load_engine
-from iota_py.simulation.series import make_series
-from iota_py.timeseries.dates import EPOCH
-
-SIDE, PIECE = 10980, 2048  # columns of a tile, and of the landscape that is repeated
-
-
-def write(folder: Path, rows: int, dates: int) -> None:
-    """Write the products; a product that is there is left alone."""
-    series = make_series(series_options(FULL, (rows, PIECE), dates), 2000)
-    for date, day in enumerate(series.days):
-        name = f"SENTINEL2A_{EPOCH + dt.timedelta(days=int(day)):%Y%m%d}-105900-000_L2A_T{NAME}_C_V3-1"
-        if not (folder / name).exists():
-            rng = np.random.default_rng([date, rows])
-            write_product(
-                folder / name, {key: wide(values, rng) for key, values in layers_of(series, date, (rows, PIECE)).items()}, "strips"
-            )
-            print(name, flush=True)
+from iota_py.io.documents import yaml_text
+from iota_py.io.publish import write_json, write_text
+from iota_py.io.raster import read_header
+from iota_py.pipeline.engine import execute, open_engine
+from iota_py.pipeline.inventory import take_inventory
+from iota_py.pipeline.plan import make_plan
 
 
-def wide(values: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """A layer repeated to the width of a tile. Bands get further noise, lest repeats compress better than real pixels do."""
-    width = SIDE if values.shape[1] == PIECE else SIDE // 2
-    repeated = np.tile(values, (1, -(-width // values.shape[1])))[:, :width]
-    if values.dtype != np.int16:
-        return repeated
-    noise = np.rint(rng.normal(0, 12, repeated.shape)).astype(np.int16)
-    return np.where(repeated > -9000, repeated + noise, repeated).astype(np.int16)
+@dataclass
+class Steps:
+    """Wall and processor seconds of the steps of a run, in their order."""
+
+    rows: list[dict[str, Any]]
+
+    @contextmanager
+    def measured(self, step: str):
+        """Time a block of code."""
+        wall, cpu = time.perf_counter(), cpu_seconds()
+        yield
+        self.rows.append({"step": step, "wall": time.perf_counter() - wall, "cpu": cpu_seconds() - cpu})
 
 
-def map_band(folder: Path, workers: int) -> None:
-    """Map the band; print wall time, the share of each stage on one core, memory, and the same of a whole tile."""
-    settings = Settings(replace(FULL, window=262_144), cache_folder(), workers, print)
-    fitted = prepared(settings, "forest")
-    with tempfile.TemporaryDirectory() as place:
-        chain = prepare_chain(settings, Path(place), folder)
-        windows = [Window(*task.params["window"]) for task in chain.tasks]
-        pixels = sum(window.pixels for window in windows)
-        with open_engine(EngineOptions(workers=workers)) as engine:
-            run_windows(replace(chain, tasks=chain.tasks[:workers]), engine)  # workers start, kernels and models are loaded
-            start = time.perf_counter()
-            run_windows(chain, engine)
-            wall = time.perf_counter() - start
-        shares = stage_seconds(chain.workspace.sources(NAME), windows[: max(1, len(windows) // 8)], fitted)
-        memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6  # this process has done what a worker does, and a little more
-    report(wall, pixels, workers, memory, shares)
+def map_band(folder: Path, settings: Settings, windows: int, pixels: int) -> dict[str, Any]:
+    """Map the products of a folder and compare with the libraries on some windows: all figures as plain values."""
+    machine, fitted = describe_machine(), prepared(settings, MODEL)
+    with tempfile.TemporaryDirectory(prefix="iota-py-tile-") as name:
+        place, steps = Path(name), Steps([])
+        _write_nomenclature(place / "nomenclature.yaml", settings.scale.classes)
+        forget_peak()
+        settings.say("mapping")
+        with steps.measured("inventory, footprint"):
+            chain = prepare_chain(settings, place, folder)
+        run = run_chain(chain, settings.cores, steps)
+        main_peak = peak_memory()
+        (source,) = chain.workspace.sources(NAME)
+        files = {Window(*task.params["window"]): chain.root / task.outputs[0] for task in chain.tasks}
+        chosen = spread(list(files), windows)
+        settings.say(f"comparing {len(chosen)} windows with the libraries")
+        compared = compare_stages(source, chosen, fitted, files.__getitem__, place, pixels)
+        rows, width = chain.workspace.geobox(NAME).shape
+        header = read_header(next(iter(source.series.observations[0][0].bands.values())).path)
+    return {
+        "rows": rows,
+        "mpx": rows * width / 1e6,
+        "dates": len(source.series.dates),
+        "block": f"{header.block[0]} × {header.block[1]}",
+        "bytes": sum(path.stat().st_size for path in folder.rglob("*.tif")),
+        "features": len(fitted.names),
+        "model": recipes(settings)[MODEL].describe(),
+        "scale": settings.scale.name,
+        "workers": settings.cores,
+        "steps": steps.rows,
+        "windows": {"count": len(files), "wall": run.wall, "profile": profile(run, settings.cores, compared)},
+        "fixed": fixed_seconds(run, settings.cores),
+        "peaks": list(run.peaks.values()),
+        "main_peak": main_peak,
+        "against": against(compared),
+        "same": compared.same,
+        "compared_windows": compared.windows,
+        "kernels": _kernels(run, compared),
+        "machine": machine,
+        "versions": describe_versions(),
+    }
 
 
-def stage_seconds(sources: list, windows: list[Window], fitted: object) -> dict[str, float]:
-    """Processor seconds per Mpx of each stage, alone in this process."""
-    predictor = load_engine(fitted.kind, fitted.estimator, fitted.book, fitted.classes)
-    stack, spent, pixels = BookStack.of([predictor.book]), {"read": 0.0, "fill, index, encode": 0.0, "predict": 0.0}, 0
-    codes_of(read_observed(sources, windows[0])[0], stack, 0, 512)
-    for window in windows:
-        marks = [time.process_time()]
-        observed, _ = read_observed(sources, window)
-        marks.append(time.process_time())
-        encoded = [codes_of(observed, stack, a, min(a + 4096, window.pixels))[0] for a in range(0, window.pixels, 4096)]
-        marks.append(time.process_time())
-        for part in encoded:
-            predictor.predict_codes(part)
-        marks.append(time.process_time())
-        for name, seconds in zip(spent, np.diff(marks), strict=True):
-            spent[name] += float(seconds)
-        pixels += window.pixels
-    return {name: seconds / pixels * 1e6 for name, seconds in spent.items()}
+def run_chain(chain: Chain, workers: int, steps: Steps) -> MeteredRun:
+    """Windows, tile and map by the pipeline's own tasks and engine. Raises TaskError when one fails."""
+    root, version, config = chain.root, chain.workspace.version, chain.workspace.config
+    plan = make_plan(config, take_inventory(config), {"polygons": "", "nomenclature": ""})
+    execute(str(root), version, chain.tasks[0])  # kernels that were never compiled here are, before anything is timed
+    with open_engine(EngineOptions(workers=workers)) as engine:
+        with steps.measured("windows"):
+            run = run_metered(root, version, chain.tasks, engine)
+        for stage in ("assemble", "mosaic"):
+            with steps.measured(stage):
+                run_metered(root, version, plan.stage(stage), engine)
+    return run
 
 
-def report(wall: float, pixels: int, workers: int, memory: float, shares: dict[str, float]) -> None:
-    """Print the figures."""
-    total = sum(shares.values())
-    print(
-        f"{pixels / 1e6:.2f} Mpx in {wall:.1f} s on {workers} workers: {pixels / wall / 1e6:.3f} Mpx/s; peak memory of one process {memory:.2f} GB"
-    )
-    for name, seconds in shares.items():
-        print(f"  {name:<20} {seconds:.2f} s per Mpx and core  {seconds / total:.0%}")
-    print(
-        f"  {'sum of the stages':<20} {total:.2f} s per Mpx and core; {total * pixels / 1e6 / workers / wall:.2f} of the ideal on {workers} workers"
-    )
-    tile = SIDE * SIDE
-    print(f"whole tile ({tile / 1e6:.1f} Mpx), by proportion: {wall * tile / pixels / 60:.1f} min")
+def spread(windows: list[Window], count: int) -> list[Window]:
+    """Some windows from the first to the last, all of the size of the first."""
+    equal = [w for w in windows if (w.height, w.width) == (windows[0].height, windows[0].width)]
+    return [equal[i] for i in np.unique(np.linspace(0, len(equal) - 1, min(count, len(equal))).round().astype(int))]
+
+
+def fixed_seconds(run: MeteredRun, workers: int) -> float:
+    """Wall seconds of a worker before its first window, and for loading the model: once, whatever the size."""
+    return (run.starting(workers) + run.spent().get("load the model", (0.0, 0.0))[1]) / workers
+
+
+def _kernels(run: MeteredRun, compared: Comparison) -> dict[str, Any]:
+    """Seconds of the fused kernels in the run (processor, wall), and how they share them."""
+    return {name: {"run": run.spent().get(name, (0.0, 0.0)), "shares": compared.shares(name)} for name in ("codes", "features")}
+
+
+def _write_nomenclature(path: Path, classes: int) -> None:
+    entries = [
+        {"code": k, "alias": f"class_{k}", "name": {"en": f"class {k}"}, "colour": [12 * k, 255 - 12 * k, 128]}
+        for k in range(1, classes + 1)
+    ]
+    write_text(path, yaml_text({"name": "benchmark", "classes": entries}))
+
+
+def main(say: Callable[[str], None]) -> None:
+    """Read the command line, do it."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    commands = parser.add_subparsers(dest="what", required=True)
+    writing, mapping = commands.add_parser("write", help="write the products"), commands.add_parser("map", help="map them")
+    for command in (writing, mapping):
+        command.add_argument("folder", type=Path)
+        command.add_argument("--workers", type=int, default=2)
+    writing.add_argument("--rows", type=int, default=2745)
+    writing.add_argument("--dates", type=int, default=35)
+    writing.add_argument("--layout", choices=LAYOUTS, default="strips")
+    mapping.add_argument("--quick", action="store_true", help="a forest of few samples and small windows, to see that it works")
+    mapping.add_argument("--reference-windows", type=int, default=8)
+    mapping.add_argument("--reference-pixels", type=int, default=100_000, help="predicted by scikit-learn, shared among the windows")
+    mapping.add_argument("--out", type=Path, help="JSON file; the tables go beside it, as .md")
+    given = parser.parse_args()
+    if given.what == "write":
+        write_tile(given.folder, given.rows, given.dates, given.layout, given.workers, say)
+        return
+    settings = Settings(QUICK if given.quick else FULL, cache_folder(), given.workers, say)
+    result = map_band(given.folder.absolute(), settings, given.reference_windows, given.reference_pixels)
+    tables = markdown(result)
+    say(tables)
+    if given.out:
+        write_json(given.out, result)
+        write_text(given.out.with_suffix(".md"), tables)
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["write", "map"])
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--rows", type=int, default=512)
-    parser.add_argument("--dates", type=int, default=35)
-    parser.add_argument("--workers", type=int, default=2)
-    given = parser.parse_args()
-    write(given.folder, given.rows, given.dates) if given.what == "write" else map_band(given.folder, given.workers)
+    main(lambda text: print(text, flush=True))

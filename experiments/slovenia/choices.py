@@ -22,11 +22,10 @@ from iota_py.io.tables import read_table
 from iota_py.io.vectors import read_vectors
 from iota_py.pipeline import paths
 from iota_py.pipeline.inventory import take_inventory
-from iota_py.pipeline.reading import FeatureSource, features_of, read_observed
+from iota_py.pipeline.reading import feature_source, features_of, read_observed
 from iota_py.pipeline.steps.learning import options_of
 from iota_py.samples.selection import Strategy, select
 from iota_py.samples.split import LEARNING, VALIDATION, split_by_polygon
-from iota_py.timeseries.dates import days
 from iota_py.training.fit import fit
 
 CONFIG = load_config(Path(__file__).with_name("config.yaml"))
@@ -83,7 +82,7 @@ def tile_features(config: RunConfig) -> np.ndarray:
     """Features int16 (pixel, feature) of the one tile, as the chain computes them."""
     inventory = take_inventory(config)
     tile = inventory.tiles[0]
-    sources = [FeatureSource(tile.series[layer.input], days(layer.dates), layer.indices) for layer in inventory.layers]
+    sources = [feature_source(tile.series[layer.input], layer.dates, layer.indices) for layer in inventory.layers]
     return features_of(read_observed(sources, whole(tile.geobox.shape))[0])
 
 

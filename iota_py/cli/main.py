@@ -10,7 +10,7 @@ from rich.markup import escape
 from typer.exceptions import TyperException
 
 from iota_py import __version__
-from iota_py.cli import bench, check, demo_data, plan, report, run, ui
+from iota_py.cli import bench, check, demo_data, features, plan, products, report, run, ui
 from iota_py.cli.console import err, out, show_faults
 from iota_py.errors import EXIT_INTERNAL, EXIT_INTERRUPTED, EXIT_USER, IotaError
 
@@ -20,9 +20,11 @@ Exit codes: 0 done, 1 configuration or input, 2 partly done (run again), 3 inter
 """
 
 app = typer.Typer(help=HELP, no_args_is_help=True, add_completion=False, rich_markup_mode="rich", pretty_exceptions_enable=False)
+app.command("products")(products.products)
 app.command("check")(check.check)
 app.command("plan")(plan.plan)
 app.command("run")(run.run)
+app.command("features")(features.features)
 app.command("report")(report.report)
 app.command("ui")(ui.ui)
 app.command("demo-data")(demo_data.demo_data)

@@ -1,14 +1,19 @@
-"""Schema of a run's configuration. Values are frozen; unknown keys are refused. This module is the one reference of the names."""
+"""Schema of a run's configuration. Values are frozen; unknown keys are refused.
+
+This module, with `config/features.py` for the section of that name, is the one reference of the names.
+"""
 
 from __future__ import annotations
 
-import datetime as dt
 import os
 import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
+
+from iota_py.config.features import Features
+from iota_py.config.section import Day, Positive, Section
 
 NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"
 WORD = r"^[a-z][a-z0-9_]{0,31}$"
@@ -17,16 +22,7 @@ TILE = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$"
 Name = Annotated[str, Field(pattern=NAME)]
 Word = Annotated[str, Field(pattern=WORD)]
 TileName = Annotated[str, Field(pattern=TILE)]
-Positive = Annotated[int, Field(ge=1)]
 Share = Annotated[float, Field(gt=0, le=1)]
-
-
-def _day(value: Any) -> Any:
-    """Only a date spelled out is one: a number would be taken for seconds since 1970."""
-    try:
-        return dt.date.fromisoformat(value) if not isinstance(value, dt.date) else value
-    except (TypeError, ValueError):
-        raise ValueError(f"`{value}` is not a date; write it as 2023-01-31") from None
 
 
 def _file_name(pattern: str) -> str:
@@ -45,14 +41,11 @@ def _file_name(pattern: str) -> str:
     return pattern
 
 
-Day = Annotated[dt.date, BeforeValidator(_day)]
 FilePattern = Annotated[str, AfterValidator(_file_name)]
-
-
-class Section(BaseModel):
-    """Base of every section: frozen, unknown keys refused."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+Role = Literal[
+    "blue", "green", "red", "nir", "swir", "swir2", "aerosol", "green1", "yellow", "rededge1", "rededge2", "rededge3", "nir2", "watervapour",
+    "vv", "vh", "hh", "hv",
+]  # fmt: skip
 
 
 class Grid(Section):
@@ -80,7 +73,7 @@ class Period(Section):
 class Validity(Section):
     """What makes a pixel of an acquisition unusable, beside nodata and the edge of the swath."""
 
-    cloud: Literal["strict", "summary", "none"] | tuple[Annotated[int, Field(ge=0, le=7)], ...] = Field(
+    cloud: Literal["strict", "summary", "none"] | tuple[Annotated[int, Field(ge=0, le=15)], ...] = Field(
         "strict", description="strict: any bit of the cloud mask; summary: its bit 0; or a list of bits"
     )
     saturation: bool = Field(True, description="pixels saturated in a band are unusable")
@@ -115,7 +108,7 @@ class SeriesFiles(Section):
     nodata: float | None = Field(None, description="value of missing pixels, when the files do not say it; `.nan` is always missing")
     minimum: float | None = Field(None, description="smaller values are unusable")
     maximum: float | None = Field(None, description="larger values are unusable")
-    roles: dict[Literal["blue", "green", "red", "nir", "swir"], str] = Field(default_factory=dict, description="role in indices -> band")
+    roles: dict[Role, str] = Field(default_factory=dict, description="role in indices -> band")
     masks: tuple[MaskFile, ...] = ()
 
 
@@ -192,15 +185,6 @@ class Input(Section):
         return self
 
 
-class Features(Section):
-    """Features of one input."""
-
-    indices: tuple[str, ...] | None = Field(None, description="default: NDVI, NDWI, BRIGHTNESS for optical bands, or what suits the family")
-    dates: Literal["grid", "own"] | None = Field(
-        None, description="grid: the target dates of `period`, the default for most families; own: the dates of the input, as they are"
-    )
-
-
 class Regions(Section):
     """Polygons of the ecoregions; one model each."""
 
@@ -273,7 +257,7 @@ class Samples(Section):
 
 
 class RandomForest(Section):
-    """Random forest (scikit-learn)."""
+    """Random forest (scikit-learn, or its Intel extension)."""
 
     kind: Literal["random_forest"]
     trees: Positive = 100
@@ -282,6 +266,11 @@ class RandomForest(Section):
     max_features: Literal["sqrt", "log2"] | Share | Positive = "sqrt"
     class_weight: Literal["balanced"] | None = None
     bins: Annotated[int, Field(ge=2, le=255)] | None = Field(255, description="values of a feature that the forest tells apart; null: all")
+    trainer: Literal["auto", "scikit-learn", "intel"] = Field(
+        "scikit-learn",
+        description="library that grows the trees; auto: the Intel extension where it is installed, else, and for class weights or "
+        "`bins: null`, scikit-learn",
+    )
 
 
 class LightGBM(Section):
@@ -317,6 +306,9 @@ class Engine(Section):
     window: Positive | None = Field(None, description="pixels on a side of a window; default: from the blocks of the files")
     window_pixels: Positive = Field(262_144, description="pixels of a window at most, when its shape comes from the files")
     address: str | None = Field(None, description="of a running Dask scheduler")
+    store: Path | None = Field(
+        None, description="folder where acquisitions are kept decoded, masked and on the grid of their tile, for runs that read them again"
+    )
 
     @property
     def worker_count(self) -> int:
@@ -368,7 +360,7 @@ class RunConfig(Section):
 
 
 PATH_FIELDS = re.compile(
-    r"^(output|nomenclature|inputs\.[^.]+\.path|inputs\.[^.]+\.series\.masks\.\d+\.path|samples\.polygons|samples\.table\.path|samples\.regions\.path)$"
+    r"^(output|nomenclature|inputs\.[^.]+\.path|inputs\.[^.]+\.series\.masks\.\d+\.path|samples\.polygons|samples\.table\.path|samples\.regions\.path|engine\.store)$"
 )
 
 

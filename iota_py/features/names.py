@@ -25,7 +25,10 @@ def optical_names(sensor: str, bands: Sequence[str], indices: Sequence[str], dat
 
 
 def static_names(name: str, bands: Sequence[str]) -> tuple[str, ...]:
-    """Columns of an input without dates: `<name>_<band>`. Raises ConfigError as `checked` does."""
+    """Columns without a date: `<name>_<band>` of an input that has none, `<name>_ndvi_p90` of a whole series.
+
+    Raises ConfigError as `checked` does.
+    """
     return checked(f"{name}_{band}".lower() for band in bands)
 
 

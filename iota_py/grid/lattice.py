@@ -89,23 +89,32 @@ def _outline_step(grid: GeoBox) -> float:
     return max(grid.shape) * abs(grid.transform.a) / 20
 
 
-def nearest_index(target: GeoBox, source: GeoBox) -> NearestIndex:
-    """Pixels of `source` that hold the pixel centres of `target`; a centre on an edge belongs to the pixel after it.
+def pixel_positions(target: GeoBox, source: GeoBox) -> tuple[np.ndarray, np.ndarray]:
+    """Where the pixel centres of `target` lie on `source`: rows and columns, float64, in pixels from its upper left corner.
 
-    Same CRS: two vectors, exact to TOLERANCE. Else the centres are transformed one by one.
+    Shapes broadcast to the target's (row, col): two vectors in one CRS, else the centres are transformed one by one; not finite where the
+    other projection cannot show a place. A pixel has the same position in whatever window it is asked for.
     """
     height, width = target.shape
-    t = target.transform
+    t, s = target.transform, source.transform
     x = t.c + t.a * (np.arange(width) + 0.5)
     y = t.f + t.e * (np.arange(height) + 0.5)
     if target.crs == source.crs:
-        cols, rows = _pixel(x[None, :], source.transform.c, source.transform.a), _pixel(y[:, None], source.transform.f, source.transform.e)
-    else:
-        xs, ys = _transformer(crs_text(target), crs_text(source)).transform(
-            np.broadcast_to(x[None, :], (height, width)).ravel(), np.broadcast_to(y[:, None], (height, width)).ravel()
-        )
-        cols = _pixel(xs.reshape(height, width), source.transform.c, source.transform.a)
-        rows = _pixel(ys.reshape(height, width), source.transform.f, source.transform.e)
+        return (y[:, None] - s.f) / s.e, (x[None, :] - s.c) / s.a
+    xs, ys = _transformer(crs_text(target), crs_text(source)).transform(
+        np.broadcast_to(x[None, :], (height, width)).ravel(), np.broadcast_to(y[:, None], (height, width)).ravel()
+    )
+    return (ys.reshape(height, width) - s.f) / s.e, (xs.reshape(height, width) - s.c) / s.a
+
+
+def nearest_index(target: GeoBox, source: GeoBox) -> NearestIndex:
+    """Pixels of `source` that hold the pixel centres of `target`; a centre on an edge, to TOLERANCE, belongs to the pixel after it."""
+    return nearest_of(pixel_positions(target, source), source)
+
+
+def nearest_of(positions: tuple[np.ndarray, np.ndarray], source: GeoBox) -> NearestIndex:
+    """As nearest_index, from what pixel_positions gives."""
+    rows, cols = (_pixel(position) for position in positions)
     inside = (rows >= 0) & (rows < source.shape[0]) & (cols >= 0) & (cols < source.shape[1])
     return NearestIndex(np.clip(rows, 0, source.shape[0] - 1), np.clip(cols, 0, source.shape[1] - 1), inside)
 
@@ -116,8 +125,7 @@ def _transformer(source: str, target: str) -> Transformer:
     return Transformer.from_crs(source, target, always_xy=True)
 
 
-def _pixel(position: np.ndarray, origin: float, step: float) -> np.ndarray:
-    offset = (position - origin) / step
-    offset = np.where(np.isfinite(offset), offset, -1)  # a place that the other projection cannot show
+def _pixel(position: np.ndarray) -> np.ndarray:
+    offset = np.where(np.isfinite(position), position, -1)  # a place that the other projection cannot show
     near = np.round(offset)
     return np.where(np.abs(offset - near) < TOLERANCE, near, np.floor(offset)).astype(np.int64)

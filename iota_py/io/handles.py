@@ -1,7 +1,7 @@
 """Open rasters kept by each thread: a window of a year's series touches hundreds of files, and opening costs as much as reading.
 
 A dataset of GDAL must not be used by two threads at once, so each thread keeps its own. The stamp (size and time of the file, as the
-caller knows them) is part of the key: a file that was replaced is opened anew.
+caller knows them) is part of the key: a file that was replaced is opened anew. So is the lease of a remote file: a token ends.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import numpy as np
 
 from iota_py.grid.windows import Window
 from iota_py.io.raster import open_dataset, read_part
+from iota_py.io.remote import lease
 
 SPARE_DESCRIPTORS = 128
 MOST = 4096
@@ -47,7 +48,7 @@ def read_kept(path: str, stamp: Hashable, window: Window, band: int, out: np.nda
 
     out: (row, col) of the file's dtype, filled in place of a new array.
     """
-    key = (path, stamp)
+    key = (path, stamp, lease(path))
     dataset = _KEPT.datasets.get(key)
     if dataset is None:
         while len(_KEPT.datasets) >= _KEPT.room:

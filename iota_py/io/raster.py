@@ -1,13 +1,14 @@
 """Rasters: headers, windowed reading with a fixed driver, and publishing GeoTIFF and cloud-optimised GeoTIFF.
 
 A file is opened with the driver that its name promises (`.tif` GTiff, `.jp2` JP2OpenJPEG), never by guessing from content: a
-VRT behind a `.tif` name can read any other file. Writers use one thread, since GDAL's threaded compression hides a full disk.
+VRT behind a `.tif` name can read any other file. A VRT is opened only where it is asked for as a mosaic (io.virtual). Writers use one
+thread, since GDAL's threaded compression hides a full disk.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,19 +17,28 @@ import numpy as np
 import rasterio
 import rasterio.features
 import rasterio.shutil
-import rasterio.warp
 import rasterio.windows
 from odc.geo.geobox import GeoBox
 from rasterio.enums import Resampling
 
 from iota_py.errors import Fault, InputError, StorageError
 from iota_py.grid.windows import Window
+from iota_py.io.archives import archive_suffix, is_compressed_tar, tar_place
 from iota_py.io.publish import published
+from iota_py.io.remote import ask_for, file_part, is_remote, opening, unopened
+from iota_py.io.virtual import MOSAIC, mosaic_document, plain_name
 
 DRIVERS = {".tif": "GTiff", ".tiff": "GTiff", ".jp2": "JP2OpenJPEG"}
 MAX_PIXELS = 40_000 * 40_000
+MAX_MOSAIC_PIXELS = 1_000_000 * 1_000_000
 COG_BLOCK = 512
-_ENV = {"GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR", "GDAL_NUM_THREADS": "1", "GDAL_TIFF_INTERNAL_MASK": True}
+_ENV = {
+    "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",
+    "GDAL_NUM_THREADS": "1",
+    "GDAL_TIFF_INTERNAL_MASK": True,
+    "CPL_VSIL_GZIP_WRITE_PROPERTIES": "NO",  # GDAL would leave a file beside a .tar.gz that is not ours
+}
+_UNREADABLE = (rasterio.errors.RasterioIOError, ValueError, IndexError)
 
 
 @dataclass(frozen=True)
@@ -43,24 +53,48 @@ class RasterHeader:
 
 
 def raster_path(file: str | Path, member: str = "") -> str:
-    """GDAL's name of a file, or of a member of a zip archive."""
-    return f"/vsizip/{{{file}}}/{member}" if member else str(file)
+    """GDAL's name of a file, or of a member of a zip or tar archive."""
+    if not member:
+        return str(file)
+    return f"/{'vsizip' if archive_suffix(file) == '.zip' else 'vsitar'}/{{{file}}}/{member}"
+
+
+def _opened_as(path: str) -> tuple[str, Mapping[str, str]]:
+    """What GDAL opens for a name, and with which options beside ours.
+
+    A remote file with its credential; a member of a tar by its place, since GDAL does not find names that are in extended headers (PAX).
+    """
+    if is_remote(path):
+        return opening(path)
+    if not path.startswith("/vsitar/{"):
+        return path, {}
+    file, _, member = path.removeprefix("/vsitar/{").partition("}/")
+    offset, size = tar_place(file, member)
+    return f"/vsisubfile/{offset}_{size},{'/vsigzip/' if is_compressed_tar(file) else ''}{file}", {}
 
 
 def open_dataset(path: str) -> Any:
-    """Open for reading with the driver of the name; the caller closes it.
+    """Open for reading with the driver of the name; the caller closes it. path: a name of GDAL's, or that of a mosaic.
 
-    Raises InputError when the file is missing, is not what its name says, or declares more than MAX_PIXELS.
+    Raises InputError when the file is missing, is not what its name says, or declares more than MAX_PIXELS (a mosaic: MAX_MOSAIC_PIXELS);
+    TaskError when the network that leads to it fails.
     """
-    driver = DRIVERS.get(Path(path).suffix.lower())
+    most, mosaic, path = MAX_PIXELS, path.startswith(MOSAIC), plain_name(path)
+    driver, virtual = DRIVERS.get(Path(file_part(path)).suffix.lower()), False
+    if mosaic:
+        most, virtual = MAX_MOSAIC_PIXELS, Path(path).suffix.lower() == ".vrt"
+        driver = "VRT" if virtual else driver
     if driver is None:
         raise InputError(
             Fault("E-RAS-001", path, "", f"expected a raster named {', '.join(DRIVERS)}", "convert it, for instance with gdal_translate")
         )
+    document, options = (mosaic_document(path), {}) if virtual else _opened_as(path)
     try:
-        with rasterio.Env(**_ENV):
-            dataset = rasterio.open(path, driver=driver)
+        with rasterio.Env(**_ENV, **options):
+            dataset = rasterio.open(document, driver=driver)
     except rasterio.errors.RasterioIOError as error:
+        if is_remote(path):
+            raise unopened(path, _reason(error)) from None  # the error of GDAL may hold the signed address
         raise InputError(
             Fault(
                 "E-RAS-002",
@@ -70,7 +104,7 @@ def open_dataset(path: str) -> Any:
                 "download the product again, or leave this file out",
             )
         ) from error
-    if dataset.width * dataset.height > MAX_PIXELS:
+    if dataset.width * dataset.height > most:
         shape = f"{dataset.width} × {dataset.height}"
         dataset.close()
         raise InputError(Fault("E-RAS-003", path, "", f"declares {shape} pixels, more than any tile has"))
@@ -92,17 +126,23 @@ def read_header(path: str) -> RasterHeader:
     with open_raster(path) as dataset:
         transform = dataset.transform
         if dataset.crs is None:
-            raise InputError(Fault("E-RAS-004", path, "crs", "expected a coordinate reference system, found none"))
+            raise InputError(Fault("E-RAS-004", plain_name(path), "crs", "expected a coordinate reference system, found none"))
         if transform.b or transform.d or transform.a <= 0 or transform.e >= 0:
-            raise InputError(Fault("E-RAS-005", path, "transform", "expected a north-up grid, found a rotated or south-up one"))
+            raise InputError(Fault("E-RAS-005", plain_name(path), "transform", "expected a north-up grid, found a rotated or south-up one"))
         geobox = GeoBox((dataset.height, dataset.width), transform, dataset.crs)
         return RasterHeader(geobox, dataset.count, dataset.dtypes[0], dataset.nodata, dataset.block_shapes[0])
+
+
+def read_tags(path: str) -> dict[str, str]:
+    """Tags that a raster carries as text, by name: those of the file, not of its bands."""
+    with open_raster(path) as dataset:
+        return {str(name): str(value) for name, value in dataset.tags().items()}
 
 
 def read_window(path: str, window: Window | None = None, bands: int | list[int] = 1) -> np.ndarray:
     """Pixels of a window, (row, col) for one band or (band, row, col) for a list; the file's own dtype.
 
-    Raises InputError when a block cannot be decoded or the window leaves the raster.
+    Raises InputError when a block cannot be decoded or the window leaves the raster, TaskError when a network fails.
     """
     with open_raster(path) as dataset:
         return read_part(dataset, path, window, bands)
@@ -114,23 +154,35 @@ def read_part(dataset: Any, path: str, window: Window | None, bands: int | list[
     if window is not None:
         if window.row < 0 or window.col < 0 or window.row + window.height > dataset.height or window.col + window.width > dataset.width:
             text = f"window {window} leaves the raster of {dataset.height} × {dataset.width} pixels"
-            raise InputError(Fault("E-RAS-006", path, "", text))
+            raise InputError(Fault("E-RAS-006", plain_name(path), "", text))
         part = rasterio.windows.Window(window.col, window.row, window.width, window.height)
     try:
+        return _read(dataset, bands, part, out)
+    except _UNREADABLE as error:
+        if not is_remote(path):
+            raise _damaged(path, window, error) from error
+    ask_for(path)
+    try:
+        return _read(dataset, bands, part, out)  # the server is there: it was a moment's failure, or the file is damaged
+    except _UNREADABLE as error:
+        raise _damaged(path, window, error) from None
+
+
+def _read(dataset: Any, bands: int | list[int], part: Any, out: np.ndarray | None) -> np.ndarray:
+    with _decoding(dataset):
         return dataset.read(bands, window=part, out=out)
-    except (rasterio.errors.RasterioIOError, ValueError, IndexError) as error:
-        text = f"cannot be read near {window or 'any window'} ({_reason(error)})"
-        raise InputError(Fault("E-RAS-007", path, "", text, "the file is damaged: download it again")) from error
 
 
-def resample(values: np.ndarray, source: GeoBox, target: GeoBox, method: str, nodata: int) -> np.ndarray:
-    """Values (row, col) of a source grid on a target grid by `nearest`, `bilinear`, `cubic` or `average`; `nodata` where there is none."""
-    out = np.full(target.shape, nodata, values.dtype)
-    rasterio.warp.reproject(
-        values, out, src_transform=source.transform, src_crs=source.crs, src_nodata=nodata,
-        dst_transform=target.transform, dst_crs=target.crs, dst_nodata=nodata, resampling=Resampling[method], num_threads=1,
-    )  # fmt: skip
-    return out
+def _damaged(path: str, window: Window | None, error: Exception) -> InputError:
+    text = f"cannot be read near {window or 'any window'} ({_reason(error)})"
+    return InputError(
+        Fault("E-RAS-007", plain_name(path), "", text, "the file is damaged: download it again, or list its date under exclude_dates")
+    )
+
+
+def _decoding(dataset: Any) -> AbstractContextManager[Any]:
+    """One thread decodes JPEG 2000: with several, GDAL hides the blocks that it cannot decode and gives what was in memory."""
+    return nullcontext() if dataset.driver == "GTiff" else rasterio.Env(GDAL_NUM_THREADS="1")
 
 
 def burn(shapes: Iterable[tuple[Any, int]], geobox: GeoBox, dtype: str = "int32") -> np.ndarray:

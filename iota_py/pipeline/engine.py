@@ -20,6 +20,7 @@ from iota_py.pipeline.state import State
 from iota_py.pipeline.task import Outcome, Task
 
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS", "GDAL_NUM_THREADS")
+BLOCK_CACHE = "64"  # MB of decoded blocks that GDAL keeps: windows follow the blocks, so one row of them is enough
 WINDOW_PER_WORKER = 4  # tasks in flight for each worker: enough to keep it busy, few enough to keep the scheduler light
 
 
@@ -128,7 +129,7 @@ def open_engine(options: schema.Engine) -> Iterator[Engine]:
 
     Raises ConfigError when Dask is asked for and not installed.
     """
-    with _one_thread_each():
+    with _worker_environment():
         if options.kind == "dask":
             with _dask_client(options) as client:
                 yield DaskEngine(client, options.worker_count)
@@ -139,10 +140,15 @@ def open_engine(options: schema.Engine) -> Iterator[Engine]:
 
 
 @contextmanager
-def _one_thread_each() -> Iterator[None]:
-    """Workers inherit these variables: workers × threads never exceeds the cores."""
-    before = {name: os.environ.get(name) for name in THREAD_VARIABLES}
-    os.environ.update(dict.fromkeys(THREAD_VARIABLES, "1"))
+def _worker_environment() -> Iterator[None]:
+    """Workers inherit these variables: workers × threads never exceeds the cores.
+
+    GDAL would keep a twentieth of the memory of the machine in each worker, and joblib replaces a worker that has grown by 300 MB: on
+    a whole tile that cost a fifth of the time.
+    """
+    wanted = {**dict.fromkeys(THREAD_VARIABLES, "1"), "GDAL_CACHEMAX": BLOCK_CACHE}
+    before = {name: os.environ.get(name) for name in wanted}
+    os.environ.update(wanted)
     try:
         yield
     finally:

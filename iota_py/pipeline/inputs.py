@@ -12,8 +12,10 @@ from odc.geo.geobox import GeoBox
 
 from iota_py.config.schema import Input, RunConfig, SeriesFiles
 from iota_py.errors import ConfigError, Fault, InputError, IotaError
+from iota_py.pipeline.task import code_digest
 from iota_py.products.discovery import discover, expand
 from iota_py.products.family import Family, load_family
+from iota_py.products.lis import mask_snow
 from iota_py.products.product import Series
 from iota_py.products.rasterseries import MaskFiles, SeriesLayout
 from iota_py.products.source import Choice, Interval, Source
@@ -54,10 +56,36 @@ def find_inputs(config: RunConfig) -> dict[str, FoundInput]:
             faults.extend(error.faults)
             if frames is None:
                 break  # without its tiles nothing can be said of the others
+    faults.extend(_mask_snow(config, found))
     if faults:
         raise InputError(*faults)
     order = list(config.inputs)
     return dict(sorted(found.items(), key=lambda item: (order.index(item[1].input), item[0])))
+
+
+def reading_code() -> str:
+    """Digest of the code that decides how acquisitions are read: what the store holds was made by it."""
+    return code_digest(("grid", "io", "products"))
+
+
+def _mask_snow(config: RunConfig, found: dict[str, FoundInput]) -> list[Fault]:
+    """Take snow out of the series whose input asks for it by `valid.snow_from`; what is wrong with these names."""
+    faults = []
+    for name, entry in config.inputs.items():
+        snow = entry.valid.snow_from
+        if snow is None:
+            continue
+        if snow == name or snow not in config.inputs or config.inputs[snow].family != "lis-l2b":
+            snowy = [other for other, one in config.inputs.items() if one.family == "lis-l2b" and other != name]
+            fix = f"such inputs: {', '.join(snowy) or 'none'}"
+            text = f"expected another input, of family lis-l2b, found `{snow}`"
+            faults.append(Fault("E-CFG-020", "config", f"inputs.{name}.valid.snow_from", text, fix))
+        elif snow in found:
+            by_tile = found[snow].by_tile
+            for key in [key for key, one in found.items() if one.input == name]:
+                masked = {tile: mask_snow(one, by_tile[tile]) if tile in by_tile else one for tile, one in found[key].by_tile.items()}
+                found[key] = replace(found[key], by_tile=masked)
+    return faults
 
 
 def counting(found: Iterable[FoundInput]) -> list[bool]:
@@ -110,7 +138,8 @@ def _options(entry: Input, config: RunConfig) -> dict[str, Any]:
             options[key] = section.model_dump()
     if entry.url is not None:
         options["url"] = entry.url
-    options["period"] = (config.period.start, config.period.end)
+    interval = _interval(config)
+    options["period"], options["tiles"] = (interval.start, interval.end), config.tiles
     options["season"] = entry.season or (config.period.end.year if config.period.end else None)
     return options
 

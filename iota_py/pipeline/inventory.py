@@ -5,15 +5,17 @@ from __future__ import annotations
 import datetime as dt
 import functools
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import geopandas as gpd
 from odc.geo.geobox import GeoBox
 
+from iota_py.config.features import Features
 from iota_py.config.schema import RunConfig
 from iota_py.errors import ConfigError, Fault, InputError
-from iota_py.features.indices import IndexPlan, resolve
+from iota_py.features.indices import INDICES, IndexPlan, resolve
 from iota_py.features.names import checked, optical_names, static_names
+from iota_py.features.roles import roles_by_wavelength
 from iota_py.grid.lattice import same_lattice, union
 from iota_py.grid.ownership import above, priority
 from iota_py.grid.windows import Window, crs_text, split, window_size
@@ -21,8 +23,10 @@ from iota_py.io.documents import read_yaml
 from iota_py.io.raster import RasterHeader, read_header
 from iota_py.io.vectors import read_vectors
 from iota_py.nomenclature import Nomenclature
-from iota_py.pipeline.inputs import FoundInput, counting, find_inputs
+from iota_py.pipeline.inputs import FoundInput, counting, find_inputs, reading_code
+from iota_py.pipeline.recipe import Ground, Recipe, check_names, helpers, make_recipe
 from iota_py.products.product import Series
+from iota_py.products.store import BLOCK, unstored
 from iota_py.timeseries.dates import automatic_grid, regular_grid
 
 REGION_OVERLAP_M2 = 100.0
@@ -31,7 +35,10 @@ DEFAULT_INDICES = ("NDVI", "NDWI", "BRIGHTNESS")
 
 @dataclass(frozen=True)
 class Tile:
-    """One tile of a run. series: by input. above: tiles of higher priority that overlap it. regions: those that touch it."""
+    """One tile of a run. series: by input. above: tiles of higher priority that overlap it. regions: those that touch it.
+
+    unstored: (input, number of the observation) of those that the store asked for lacks.
+    """
 
     name: str
     geobox: GeoBox
@@ -39,13 +46,15 @@ class Tile:
     above: tuple[str, ...]
     regions: tuple[int, ...]
     windows: tuple[Window, ...]
+    unstored: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True)
 class Layer:
     """Features of one series: target dates (none where it has no dates), bands, indices; roles: what the indices call the bands.
 
-    counts: its usable observations are those that validity counts. place: where the products are.
+    counts: its usable observations are those that validity counts. place: where the products are. wavelengths: of bands, in nanometres.
+    recipe: its columns, where they are not every band and index on every target date.
     """
 
     input: str
@@ -55,10 +64,14 @@ class Layer:
     roles: Mapping[str, str]
     counts: bool = True
     place: str = ""
+    wavelengths: Mapping[str, float | None] = field(default_factory=dict)
+    recipe: Recipe | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
         """Columns, in order."""
+        if self.recipe is not None:
+            return self.recipe.names(self.input, self.indices, self.dates)
         if not self.dates:
             return static_names(self.input, (*self.bands, *self.indices.names))
         return optical_names(self.input, self.bands, self.indices.names, self.dates)
@@ -172,21 +185,52 @@ def _too_many_bad(series: Series, limit: float, path: str, where: str) -> list[F
 
 
 def _layer(config: RunConfig, name: str, found: FoundInput, counts: bool) -> Layer:
-    options, period, family = config.features_of(found.input), config.period, found.family
-    bands = next(iter(found.by_tile.values())).bands
+    options, family, where = config.features_of(found.input), found.family, f"features.{found.input}"
+    series = tuple(found.by_tile.values())
     entry = config.inputs[found.input]
-    roles = {str(role): band for role, band in entry.series.roles.items()} if entry.series else family.roles
-    wanted = options.indices if options.indices is not None else tuple(family.options.get("indices", DEFAULT_INDICES))
-    if family.kind == "static":
-        return Layer(name, (), bands, resolve(options.indices or (), roles, bands, f"features.{name}"), roles, counts, found.place)
+    wavelengths = {band.name: band.wavelength for band in family.bands.values()}
+    given = {str(role): band for role, band in entry.series.roles.items()} if entry.series else family.roles
+    roles = roles_by_wavelength(given, wavelengths)
+    dates = () if family.kind == "static" else _dates(config, options, found)
+    table = config.samples.table is not None
+    ground = Ground(series[0].bands, dates, _clouds_known(series) and not table, not table, where)
+    check_names(options, ground)
+    wanted = _wanted_indices(options, found, roles, "decibel" if entry.radar is None else entry.radar.unit)
+    plan = resolve((*wanted, *helpers(options, ground.bands, wanted)), roles, ground.bands, where, wavelengths)
+    recipe = make_recipe(options, plan, len(wanted), ground)
+    return Layer(name, dates, ground.bands, plan, roles, counts, found.place, wavelengths, recipe)
+
+
+def _dates(config: RunConfig, options: Features, found: FoundInput) -> tuple[dt.date, ...]:
+    """Target dates: those of the grid, or all that any tile has."""
+    period = config.period
     every = sorted({day for series in found.by_tile.values() for day in series.dates})
-    if (options.dates or family.options.get("dates", "grid")) == "own":
-        dates = tuple(every)
-    elif period.start and period.end:
-        dates = regular_grid(period.start, period.end, period.step)
-    else:
-        dates = automatic_grid({"all": [period.start or every[0], period.end or every[-1]]}, period.step)
-    return Layer(name, dates, bands, resolve(wanted, roles, bands, f"features.{name}"), roles, counts, found.place)
+    if (options.dates or found.family.options.get("dates", "grid")) == "own":
+        return tuple(every)
+    if period.start and period.end:
+        return regular_grid(period.start, period.end, period.step)
+    return automatic_grid({"all": [period.start or every[0], period.end or every[-1]]}, period.step)
+
+
+def _wanted_indices(options: Features, found: FoundInput, roles: Mapping[str, str], unit: str) -> tuple[str, ...]:
+    """Indices asked for; else those of the family; else those of an optical sensor whose bands have roles.
+
+    unit: of a radar; what is a difference of decibels says nothing of powers, so it is no default there, and a fault when asked for.
+    """
+    wanted = options.indices
+    if wanted is None:
+        wanted = tuple(found.family.options.get("indices", DEFAULT_INDICES if found.family.kind == "optical" and roles else ()))
+    differences = [name for name in wanted if name.upper() in INDICES and INDICES[name.upper()].kind == "difference"]
+    if unit == "decibel" or not differences:
+        return wanted
+    if options.indices is not None:
+        text = f"{', '.join(differences)} is a difference of decibels, and the unit of this radar is linear"
+        raise ConfigError(Fault("E-FEA-020", f"features.{found.input}", "indices", text, "leave it out, or set radar.unit to decibel"))
+    return tuple(name for name in wanted if name not in differences)
+
+
+def _clouds_known(series: tuple[Series, ...]) -> bool:
+    return any(piece.cloud_share is not None for one in series for pieces in one.observations for piece in pieces)
 
 
 def _tiles(
@@ -197,7 +241,8 @@ def _tiles(
     tiles = []
     for tile in priority(boxes):
         windows = tuple(split(boxes[tile].shape, _window(config, boxes[tile], by_tile[tile])))
-        tiles.append(Tile(tile, boxes[tile], by_tile[tile], above(tile, boxes), _regions_of(boxes[tile], regions), windows))
+        regions_here = _regions_of(boxes[tile], regions)
+        tiles.append(Tile(tile, boxes[tile], by_tile[tile], above(tile, boxes), regions_here, windows, _unstored(config, by_tile[tile])))
     return tuple(tiles)
 
 
@@ -208,10 +253,19 @@ def _regions_of(geobox: GeoBox, regions: gpd.GeoDataFrame | None) -> tuple[int, 
     return tuple(int(r) for r in regions.region[regions.intersects(outline)])
 
 
+def _unstored(config: RunConfig, series: Mapping[str, Series]) -> tuple[tuple[str, int], ...]:
+    folder = config.engine.store
+    if folder is None:
+        return ()
+    return tuple((name, index) for name, one in series.items() for index in unstored(one, folder, reading_code()))
+
+
 def _window(config: RunConfig, geobox: GeoBox, series: Mapping[str, Series]) -> tuple[int, int]:
     """Size of windows: along the blocks of the series that has most to read, if its files lie on the grid of the tile."""
     if config.engine.window is not None:
         return config.engine.window, config.engine.window
+    if config.engine.store is not None:
+        return window_size(geobox.shape, (BLOCK, BLOCK), config.engine.window_pixels)
     largest = max(series.values(), key=lambda s: len(s.observations) * len(s.bands))
     header = _header(next(iter(largest.observations[0][0].bands.values())).path)
     block = header.block if same_lattice(header.geobox, geobox) else (1, geobox.shape[1])

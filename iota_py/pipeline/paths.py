@@ -39,6 +39,16 @@ def window(tile: str, row: int, col: int) -> str:
     return f"tiles/{tile}/windows/r{row:06d}_c{col:06d}.tif"
 
 
+def feature_window(tile: str, row: int, col: int) -> str:
+    """Chosen features of one window, kept until the maps of its tile are written."""
+    return f"tiles/{tile}/features/r{row:06d}_c{col:06d}.tif"
+
+
+def feature_map(tile: str, column: str) -> str:
+    """Map of one feature."""
+    return f"features/{tile}/{column}.tif"
+
+
 def tile_layer(tile: str, layer: str, run: int | None = None) -> str:
     """A layer of a tile: `validity`, or `classification` and `confidence` of a run."""
     return f"tiles/{tile}/{layer}.tif" if run is None else f"tiles/{tile}/{layer}_run_{run}.tif"

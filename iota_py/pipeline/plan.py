@@ -1,13 +1,13 @@
 """The plan of a run: a pure function from configuration and inventory to tasks. Nothing is read and nothing runs here.
 
-Stages, in order: polygons, footprint, candidates, selection, samples, train, predict, assemble, mosaic, assess, summary, report. A task
+Stages, in order: store, polygons, footprint, candidates, selection, samples, train, predict, assemble, mosaic, assess, summary, report. A task
 needs only tasks of earlier stages. Each key holds what decides the bytes of the outputs and nothing else: neither the engine nor the
 number of workers nor the size of windows is in it (window tasks are about their own pixels).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,28 +15,36 @@ from iota_py.config.schema import RunConfig, dump
 from iota_py.grid.form import geobox_values
 from iota_py.pipeline import paths
 from iota_py.pipeline.inventory import Inventory, Tile
+from iota_py.pipeline.recipe import recipe_document
 from iota_py.pipeline.task import Task, code_digest, fingerprint
 from iota_py.products.product import Series, series_document
+from iota_py.training.trainers import choose_trainer
 
 STAGES = (
-    "polygons", "footprint", "candidates", "selection", "samples", "train", "predict", "assemble", "mosaic", "assess", "summary", "report",
+    "store", "polygons", "footprint", "candidates", "selection", "samples", "train", "predict", "assemble", "mosaic", "assess", "summary", "report",
+    "feature_windows", "feature_maps",
 )  # fmt: skip
 
 _READING = ("errors.py", "grid", "io", "products", "pipeline/reading.py")
-_FEATURES = (*_READING, "timeseries", "features")
+_RECIPES = ("config/features.py", "pipeline/recipe.py", "pipeline/observed.py", "pipeline/columns.py")
+_FEATURES = (*_READING, *_RECIPES, "timeseries", "features")
+_CODES = ("codes.py", "pages.py")
 _OWNED = ("pipeline/steps/footprint.py", "samples/candidates.py")
 ROOMS: Mapping[str, tuple[str, ...]] = {
+    "store": (*_READING, "pipeline/steps/store.py"),
     "polygons": ("errors.py", "grid", "io", "samples", "nomenclature.py", "pipeline/steps/reference.py"),
     "footprint": (*_READING, "pipeline/steps/footprint.py"),
     "candidates": (*_READING, *_OWNED, "samples", "pipeline/steps/reference.py"),
     "selection": ("samples", *_FEATURES, "nomenclature.py", "pipeline/steps/reference.py", "pipeline/steps/series_table.py"),
     "samples": (*_FEATURES, "pipeline/steps/extraction.py"),
-    "train": ("training", "codes.py", "pipeline/steps/learning.py"),
-    "predict": (*_FEATURES, *_OWNED, "prediction", "codes.py", "training", "pipeline/steps/mapping.py"),
+    "train": ("training", *_CODES, "pipeline/steps/learning.py"),
+    "predict": (*_FEATURES, *_OWNED, "prediction", *_CODES, "training", "pipeline/steps/mapping.py"),
+    "feature_windows": (*_FEATURES, "pipeline/steps/feature_maps.py"),
+    "feature_maps": ("grid", "io", "pipeline/steps/feature_maps.py"),
     "assemble": ("grid", "io", "nomenclature.py", "pipeline/steps/mapping.py"),
     "mosaic": ("io", "grid", "mapping", "nomenclature.py", "pipeline/steps/mapping.py"),
     "assess": (
-        "io", "grid", "assessment/confusion.py", "assessment/difference.py", "samples/candidates.py", "prediction", "codes.py", "training",
+        "io", "grid", "assessment/confusion.py", "assessment/difference.py", "samples/candidates.py", "prediction", *_CODES, "training",
         "nomenclature.py", "pipeline/steps/assessment.py", "pipeline/steps/learning.py",
     ),
     "summary": ("io", "grid", "assessment", "nomenclature.py", "pipeline/steps/assessment.py"),
@@ -60,10 +68,11 @@ class Plan:
 
 
 class _Builder:
-    """Collects tasks; the key of each takes in the keys of those it needs."""
+    """Collects tasks; the key of each takes in the keys of those it needs. stored: tasks that fill the store, by tile."""
 
     def __init__(self) -> None:
         self.tasks: dict[str, Task] = {}
+        self.stored: dict[str, list[str]] = {}
 
     def add(
         self,
@@ -87,6 +96,7 @@ class _Builder:
 def make_plan(config: RunConfig, inventory: Inventory, external: Mapping[str, str]) -> Plan:
     """The tasks of a run. external: digests of files outside the products (`polygons`, `regions`, `nomenclature`, `table`)."""
     build = _Builder()
+    build.stored.update({t.name: _stored(build, t) for t in inventory.tiles})
     footprints = {t.name: _footprint(build, t) for t in inventory.tiles}
     trains = _learning(build, config, inventory, external, footprints)
     assembled = {t.name: _tile_map(build, config, inventory, t, footprints, trains) for t in inventory.tiles}
@@ -95,9 +105,40 @@ def make_plan(config: RunConfig, inventory: Inventory, external: Mapping[str, st
     return Plan(tuple(sorted(build.tasks.values(), key=lambda task: STAGES.index(task.stage))))
 
 
+def make_feature_plan(inventory: Inventory, columns: Sequence[str]) -> Plan:
+    """The tasks that write these features as maps."""
+    build = _Builder()
+    for tile in inventory.tiles:
+        build.stored[tile.name] = _stored(build, tile)
+        common = {
+            "tile": tile.name,
+            "series": [_series(s) for s in tile.series.values()],
+            "layers": _layers(inventory),
+            "columns": list(columns),
+        }
+        windows = []
+        for window in tile.windows:
+            place = [window.row, window.col, window.height, window.width]
+            name, output = f"{tile.name}/r{window.row:06d}_c{window.col:06d}", paths.feature_window(tile.name, window.row, window.col)
+            memory = window.pixels * _bytes_per_pixel(tile, len(inventory.feature_names))
+            windows.append(build.add(f"feature_windows/{name}", [output], {**common, "window": place}, transient=True, memory=memory))
+        outputs = [paths.feature_map(tile.name, column) for column in columns]
+        places = [[w.row, w.col, w.height, w.width] for w in tile.windows]
+        build.add(f"feature_maps/{tile.name}", outputs, common, [*windows, *build.stored[tile.name]], aside={"windows": places})
+    return Plan(tuple(sorted(build.tasks.values(), key=lambda task: STAGES.index(task.stage))))
+
+
+def _stored(build: _Builder, tile: Tile) -> list[str]:
+    """Tasks that write what the store lacks of a tile. They pass nothing on that decides bytes, so no key takes them in."""
+    return [
+        build.add(f"store/{tile.name}/{name}_{index:04d}", [], {"tile": tile.name, "input": name, "index": index}, transient=True)
+        for name, index in tile.unstored
+    ]
+
+
 def _footprint(build: _Builder, tile: Tile) -> str:
     params = {"tile": tile.name, "series": [_series(s) for s in tile.series.values()]}
-    return build.add(f"footprint/{tile.name}", [paths.footprint(tile.name)], params)
+    return build.add(f"footprint/{tile.name}", [paths.footprint(tile.name)], params, build.stored[tile.name])
 
 
 def _learning(
@@ -129,7 +170,7 @@ def _learning(
             "selection", [paths.SELECTION, paths.SPLIT, paths.LEDGER, paths.LOSSES], {"samples": chosen}, [polygons, *pixels]
         )
         extracted = [_samples(build, inventory, tile, selection) for tile in inventory.tiles]
-    model = dump(config)["model"]
+    model = _model(config)
     trains = {}
     for region, _ in inventory.regions:
         for run in runs:
@@ -144,15 +185,21 @@ def _learning(
     return trains
 
 
+def _model(config: RunConfig) -> dict[str, Any]:
+    """Settings of the model, with the library that will fit it and its version where the configuration says which is wished for."""
+    trainer = choose_trainer(config.model)
+    return {**dump(config)["model"], "trainer": [trainer.name, trainer.version]}
+
+
 def _candidates(build: _Builder, tile: Tile, polygons: str, footprints: Mapping[str, str]) -> str:
     params = {"tile": tile.name, "series": [_series(s) for s in tile.series.values()], "above": tile.above}
-    needs = [polygons, footprints[tile.name], *(footprints[name] for name in tile.above)]
+    needs = [polygons, footprints[tile.name], *(footprints[name] for name in tile.above), *build.stored[tile.name]]
     return build.add(f"candidates/{tile.name}", [paths.candidates(tile.name)], params, needs)
 
 
 def _samples(build: _Builder, inventory: Inventory, tile: Tile, selection: str) -> str:
     params = {"tile": tile.name, "series": [_series(s) for s in tile.series.values()], "layers": _layers(inventory)}
-    return build.add(f"samples/{tile.name}", [paths.features(tile.name)], params, [selection])
+    return build.add(f"samples/{tile.name}", [paths.features(tile.name)], params, [selection, *build.stored[tile.name]])
 
 
 def _tile_map(
@@ -187,7 +234,7 @@ def _tile_map(
     for run in range(runs):
         outputs += [paths.tile_layer(tile.name, layer, run) for layer in ("classification", "confidence")]
     places = [[w.row, w.col, w.height, w.width] for w in tile.windows]
-    return build.add(f"assemble/{tile.name}", outputs, common, [*windows, *needs], aside={"windows": places})
+    return build.add(f"assemble/{tile.name}", outputs, common, [*windows, *needs, *build.stored[tile.name]], aside={"windows": places})
 
 
 def _bytes_per_pixel(tile: Tile, columns: int) -> int:
@@ -251,7 +298,10 @@ def _series(series: Series) -> str:
 
 
 def _layers(inventory: Inventory) -> list[Any]:
-    return [[layer.input, layer.dates, layer.bands, layer.indices.names, layer.counts] for layer in inventory.layers]
+    return [
+        [layer.input, layer.dates, layer.bands, layer.indices.content, layer.counts, recipe_document(layer.recipe)]
+        for layer in inventory.layers
+    ]
 
 
 def _without_paths(value: Any) -> Any:

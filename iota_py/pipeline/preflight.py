@@ -21,6 +21,7 @@ from iota_py.pipeline import paths
 from iota_py.pipeline.inventory import Inventory, load_nomenclature, load_regions, take_inventory
 from iota_py.samples.polygons import clean_polygons, read_labels
 from iota_py.samples.series import SeriesColumns, check_columns, labels_of
+from iota_py.training.trainers import choose_trainer
 
 DISK_MARGIN = 1.5
 
@@ -33,7 +34,7 @@ def examine(config: RunConfig, bad: Mapping[str, str] | None = None) -> Inventor
     faults: list[Fault] = []
     inventory: Inventory | None = None
     nomenclature: Nomenclature | None = None
-    for look in (_check_output, _check_table_use):
+    for look in (_check_output, _check_table_use, _check_trainer):
         faults.extend(look(config))
     try:
         nomenclature = load_nomenclature(config)
@@ -95,6 +96,14 @@ def _writable(folder: Path) -> bool:
 def _check_table_use(config: RunConfig) -> list[Fault]:
     if config.samples.table is not None and len(config.inputs) != 1:
         return [Fault("E-CFG-017", config.name, "samples.table", f"a table of series goes with one input, found {len(config.inputs)}")]
+    return []
+
+
+def _check_trainer(config: RunConfig) -> list[Fault]:
+    try:
+        choose_trainer(config.model)
+    except ConfigError as error:
+        return list(error.faults)
     return []
 
 

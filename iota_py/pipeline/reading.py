@@ -1,22 +1,27 @@
 """From the files of a tile to features or codes: the one path that samples and maps share.
 
 Read -> fill -> indices -> int16 columns, on chunks of pixels that stay in the processor's cache. A map goes one step further in the
-same pass: the columns of a chunk become the 8-bit codes of each model, so that a window never holds its features.
+same pass: the columns of a chunk become the 8-bit codes of each model, so that a window never holds its features. A series that asks for
+more than every band and index, linearly filled, has a recipe and goes through `pipeline.columns`.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numba import config, njit
 
 from iota_py.codes import TILE, CodeBook, CodeTables, encode_chunk, encode_columns
 from iota_py.features.indices import IndexPlan, index_chunk, index_values
-from iota_py.features.layout import feature_count, pack_chunk, packed, store_chunk
+from iota_py.features.layout import pack_chunk, packed, store_chunk
 from iota_py.grid.windows import Window
+from iota_py.pages import in_large_pages
+from iota_py.pipeline.columns import grown, inner_pixels, recipe_columns, texture_columns
+from iota_py.pipeline.observed import Observed
+from iota_py.pipeline.recipe import Recipe
 from iota_py.products.product import Series
 from iota_py.products.reader import read_cube
 from iota_py.timeseries.dates import days
@@ -27,41 +32,40 @@ NO_COMPILER = bool(config.DISABLE_JIT)  # type: ignore[attr-defined]
 
 @dataclass(frozen=True)
 class FeatureSource:
-    """A series and what is computed from it. targets, observed: int32 days since 1970-01-01. counts: validity counts its observations."""
+    """A series and what is computed from it. targets, observed: int32 days since 1970-01-01. counts: validity counts its observations.
+
+    recipe, clouds: as in Observed.
+    """
 
     series: Series
     targets: np.ndarray
     indices: IndexPlan
     observed: np.ndarray
     counts: bool = True
+    recipe: Recipe | None = None
+    clouds: np.ndarray | None = None
+
+    def around(self, window: Window) -> Window:
+        """What has to be read for the features of a window."""
+        if self.recipe is None or self.recipe.margin == 0:
+            return window
+        rows, cols = self.series.geobox.shape
+        return grown(window, self.recipe.margin, (int(rows), int(cols)))
 
 
-def feature_source(series: Series, dates: Sequence[dt.date], indices: IndexPlan, counts: bool = True) -> FeatureSource:
+def feature_source(
+    series: Series, dates: Sequence[dt.date], indices: IndexPlan, counts: bool = True, recipe: Recipe | None = None
+) -> FeatureSource:
     """What is computed from a series on these target dates; a series without dates is its own one target."""
     if series.kind == "static":
-        return FeatureSource(series, np.zeros(1, np.int32), indices, np.zeros(len(series.observations), np.int32), counts)
-    return FeatureSource(series, days(dates), indices, days(series.dates), counts)
+        return FeatureSource(series, np.zeros(1, np.int32), indices, np.zeros(len(series.observations), np.int32), counts, recipe)
+    return FeatureSource(series, days(dates), indices, days(series.dates), counts, recipe, _cloud_shares(series))
 
 
-@dataclass(frozen=True, eq=False)
-class Observed:
-    """A series over some pixels. values: int16 (date, band, pixel); valid: uint8 (date, pixel); days, targets: int32; contiguous."""
-
-    values: np.ndarray
-    valid: np.ndarray
-    days: np.ndarray
-    targets: np.ndarray
-    indices: IndexPlan
-
-    @property
-    def columns(self) -> int:
-        """Number of features."""
-        return feature_count(len(self.targets), self.values.shape[1], len(self.indices.names))
-
-    def part(self, pixels: slice | np.ndarray) -> Observed:
-        """The same series over some of the pixels."""
-        values, valid = np.ascontiguousarray(self.values[..., pixels]), np.ascontiguousarray(self.valid[..., pixels])
-        return Observed(values, valid, self.days, self.targets, self.indices)
+def _cloud_shares(series: Series) -> np.ndarray:
+    """Share of each observation under cloud: the mean over its pieces that say it, NaN where none does."""
+    known = [[piece.cloud_share for piece in pieces if piece.cloud_share is not None] for pieces in series.observations]
+    return np.array([sum(shares) / len(shares) if shares else np.nan for shares in known])
 
 
 def read_observed(sources: Sequence[FeatureSource], window: Window) -> tuple[list[Observed], np.ndarray]:
@@ -71,12 +75,16 @@ def read_observed(sources: Sequence[FeatureSource], window: Window) -> tuple[lis
     """
     found, validity = [], np.zeros(window.pixels, np.int64)
     for position, source in enumerate(sources):
-        cube = read_cube(source.series, window, slot=position)
-        values = cube.values.reshape(*cube.values.shape[:2], window.pixels)
-        valid = cube.valid.view(np.uint8).reshape(len(cube.valid), window.pixels)
-        found.append(Observed(values, valid, source.observed, source.targets, source.indices))
+        around = source.around(window)
+        cube = read_cube(source.series, around, slot=position)
+        values = cube.values.reshape(*cube.values.shape[:2], around.pixels)
+        valid = cube.valid.view(np.uint8).reshape(len(cube.valid), around.pixels)
+        one = Observed(values, valid, source.observed, source.targets, source.indices, source.recipe, source.clouds)
+        if source.recipe is not None and source.recipe.texture is not None:
+            one = replace(inner_pixels(one, around, window), texture=texture_columns(one, around, window))
+        found.append(one)
         if source.counts:
-            validity += valid_count(valid)
+            validity += valid_count(one.valid)
     return found, np.minimum(validity, 255).astype(np.uint8)
 
 
@@ -86,7 +94,9 @@ def features_of(observed: Sequence[Observed], first: int = 0, last: int | None =
     out = np.empty((last - first, sum(one.columns for one in observed)), np.int16)
     start = 0
     for one in observed:
-        if NO_COMPILER:
+        if one.recipe is not None:
+            out[:, start : start + one.columns] = recipe_columns(one, first, last)
+        elif NO_COMPILER:
             out[:, start : start + one.columns] = _features_in_numpy(one, first, last)
         else:
             columns = out[:, start : start + one.columns]
@@ -115,7 +125,7 @@ class BookStack:
         tables = [book.tables for book in books]
         starts = np.cumsum([0, *(len(t.table) for t in tables)])
         offset = np.stack([t.offset + start for t, start in zip(tables, starts)])
-        table = np.concatenate([t.table for t in tables])
+        (table,) = in_large_pages(np.concatenate([t.table for t in tables]))
         return cls(tuple(books), tiled, np.stack([t.low for t in tables]), np.stack([t.last for t in tables]), offset, table)
 
 
@@ -135,7 +145,9 @@ def codes_of(observed: Sequence[Observed], stack: BookStack, first: int, last: i
         own = slice(start, start + one.columns)
         tables = stack.low[:, own], stack.last[:, own], stack.offset[:, own], stack.table
         series = one.values, one.valid, one.days, one.targets
-        if stack.tiled:
+        if one.recipe is not None:
+            _encode(recipe_columns(one, first, last), tables, stack.tiled, out[:, :, own])
+        elif stack.tiled:
             _tiles(series, _plan(one), tables, (first, last), out[:, :, own])
         else:
             _codes(series, _plan(one), tables, first, out[:, :, own])
@@ -143,18 +155,46 @@ def codes_of(observed: Sequence[Observed], stack: BookStack, first: int, last: i
     return out
 
 
-def optical_features(values: np.ndarray, valid: np.ndarray, observed: np.ndarray, targets: np.ndarray, plan: IndexPlan) -> np.ndarray:
+def optical_features(
+    values: np.ndarray, valid: np.ndarray, observed: np.ndarray, targets: np.ndarray, plan: IndexPlan, recipe: Recipe | None = None
+) -> np.ndarray:
     """Gap-filled bands and indices, int16 (pixel, feature), of series that come from elsewhere than a window.
 
-    values: int16 (date, band, pixel). valid: bool (date, pixel). observed, targets: int32 days. Columns as in features.layout.
+    values: int16 (date, band, pixel). valid: bool (date, pixel). observed, targets: int32 days. Columns as in features.layout, or as the
+    recipe says.
     """
     check_series(values, valid, observed)
     ready = np.ascontiguousarray(values), np.ascontiguousarray(valid).view(np.uint8)
-    return features_of([Observed(*ready, observed, targets, plan)])
+    return features_of([Observed(*ready, observed, targets, plan, recipe)])
 
 
 def _plan(one: Observed) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return one.indices.kinds, one.indices.first, one.indices.second
+
+
+def _encode(features: np.ndarray, tables: tuple[np.ndarray, ...], tiled: bool, out: np.ndarray) -> None:
+    """Codes of features int16 (pixel, feature) of one series, for each book: (book, pixel, feature), or by tiles of pixels."""
+    columns = np.ascontiguousarray(features.T)
+    if tiled:
+        _encode_by_tile(columns, tables, out)
+    else:
+        _encode_by_pixel(columns, tables, out)
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _encode_by_pixel(columns, tables, out):  # type: ignore[no-untyped-def]
+    low, last, offset, table = tables
+    for book in range(out.shape[0]):
+        encode_chunk(columns, CodeTables(low[book], last[book], offset[book], table), out[book])
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _encode_by_tile(columns, tables, out):  # type: ignore[no-untyped-def]
+    low, last, offset, table = tables
+    for book in range(out.shape[0]):
+        for tile in range(out.shape[1]):
+            part = columns[:, tile * TILE : (tile + 1) * TILE]
+            encode_columns(part, CodeTables(low[book], last[book], offset[book], table), out[book, tile])
 
 
 def _features_in_numpy(one: Observed, first: int, last: int) -> np.ndarray:

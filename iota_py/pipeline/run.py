@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,6 +30,7 @@ from iota_py.pipeline.state import State
 from iota_py.pipeline.task import Outcome, Task, fingerprint
 from iota_py.pipeline.timing import add_timings
 from iota_py.pipeline.workspace import write_inventory
+from iota_py.training.trainers import INTEL, choose_trainer
 
 
 @dataclass(frozen=True)
@@ -55,15 +56,23 @@ class _BadAcquisitionError(Exception):
     """Products were found unreadable: the plan has to be made anew without them."""
 
 
-def run(config: RunConfig, progress: Progress | None = None) -> Summary:
+Planner = Callable[[RunConfig, Inventory], Plan]
+
+
+def run(config: RunConfig, progress: Progress | None = None, planner: Planner | None = None) -> Summary:
     """Make everything that is missing of a run. Raises InputError before any work when something is wrong with the inputs.
+
+    planner: says what is to be made, by default the map with all that goes with it.
 
     Raises PartialRunError when tasks failed: what is there is whole, running again does the rest.
     """
     progress = progress or Silent()
     started, clock = dt.datetime.now(dt.UTC).isoformat(timespec="seconds"), time.perf_counter()
     root = config.output
-    inventory, plan = prepare(config)
+    inventory, plan = prepare(config, planner)
+    trainer = choose_trainer(config.model)
+    if plan.stage("train") and trainer.name == INTEL:
+        progress.say("trainer", f"random forests are grown by {trainer}")
     with locked(root), _interruptible():
         sweep(root)
         executed: dict[str, int] = {}
@@ -77,17 +86,17 @@ def run(config: RunConfig, progress: Progress | None = None) -> Summary:
                     break
                 except _BadAcquisitionError as bad:
                     progress.warn(str(bad))
-                    inventory, plan = prepare(config)
+                    inventory, plan = prepare(config, planner)
         summary = Summary(root, inventory, plan, sum(executed.values()), time.perf_counter() - clock, started, tuple(failed), executed)
         if failed:
             raise PartialRunError(*_failures(failed, root))
         return summary
 
 
-def prepare(config: RunConfig) -> tuple[Inventory, Plan]:
+def prepare(config: RunConfig, planner: Planner | None = None) -> tuple[Inventory, Plan]:
     """Inventory and plan of a configuration, without the acquisitions that were found unreadable."""
     inventory = examine(config, read_bad(config.output))
-    return inventory, make_plan(config, inventory, external_digests(config))
+    return inventory, planner(config, inventory) if planner else make_plan(config, inventory, external_digests(config))
 
 
 def read_bad(root: Path) -> dict[str, str]:
@@ -142,6 +151,9 @@ def _write_settings(config: RunConfig, inventory: Inventory) -> str:
     return fingerprint([document, [[t.name, [str(s) for s in t.series.values()]] for t in inventory.tiles]])
 
 
+_PASSING = {"assemble": "predict", "feature_maps": "feature_windows"}  # stage -> stage whose outputs it takes over
+
+
 def _do(root: Path, version: str, plan: Plan, engine: Engine, progress: Progress, executed: dict[str, int]) -> list[Outcome]:
     """Do what is pending, stage by stage; the outcomes that failed."""
     state, tasks, consumers = State(root), plan.by_id(), _consumers(plan)
@@ -151,7 +163,7 @@ def _do(root: Path, version: str, plan: Plan, engine: Engine, progress: Progress
         every = plan.stage(stage)
         lost.update(t.id for t in every if any(need in lost for need in t.needs))
         todo = [t for t in every if t.id not in lost and _needed(t, state, tasks, consumers)]
-        if stage == "predict":
+        if stage in _PASSING.values():
             _remove_strays(root, every)
         progress.start(stage, len(every), len(todo))
         start, worked = time.perf_counter(), 0.0
@@ -167,8 +179,8 @@ def _do(root: Path, version: str, plan: Plan, engine: Engine, progress: Progress
         if todo:
             executed[stage] = executed.get(stage, 0) + len(outcomes) - len(bad)
             add_timings(root, stage, len(outcomes), worked)
-        if stage == "assemble":
-            state.discard([t for t in plan.stage("predict") if all(c not in lost for c in consumers[t.id])])
+        if stage in _PASSING:
+            state.discard([t for t in plan.stage(_PASSING[stage]) if all(c not in lost for c in consumers[t.id])])
         progress.end(stage, time.perf_counter() - start)
     return failed
 

@@ -41,7 +41,12 @@ class State:
         return None if content is None else content.get("digest")
 
     def done(self, task: Task) -> bool:
-        """True when the outputs are there, made under this key from inputs with the same digests as now."""
+        """True when the outputs are there, made under this key from inputs with the same digests as now.
+
+        A task without outputs is planned only when there is something to do.
+        """
+        if not task.outputs:
+            return False
         content = self.read(task.id)
         if content is None or content.get("key") != task.key or set(content.get("outputs", ())) != set(task.outputs):
             return False

@@ -18,9 +18,12 @@ from iota_py.io.documents import read_yaml
 from iota_py.io.publish import read_json, write_json
 from iota_py.nomenclature import Nomenclature
 from iota_py.pipeline import paths
+from iota_py.pipeline.inputs import reading_code
 from iota_py.pipeline.inventory import Inventory, load_nomenclature, load_regions
 from iota_py.pipeline.reading import FeatureSource, feature_source
+from iota_py.pipeline.recipe import recipe_document, recipe_from_document
 from iota_py.products.product import Series, series_document, series_from_document
+from iota_py.products.store import stored_series
 
 SUMMARY = "inventory/run.json"
 
@@ -41,12 +44,15 @@ def write_inventory(root: Path, inventory: Inventory) -> None:
                 "indices": x.indices.names,
                 "roles": x.roles,
                 "counts": x.counts,
+                "wavelengths": x.wavelengths,
+                "recipe": recipe_document(x.recipe),
             }
             for x in inventory.layers
         ],
         "regions": [[index, name] for index, name in inventory.regions],
         "grid": geobox_values(inventory.grid),
         "features": inventory.feature_names,
+        "reading": reading_code(),
     }
     write_json(root / SUMMARY, summary)
 
@@ -123,15 +129,21 @@ class Workspace:
         """Series of a tile with what is computed from each."""
         return [self._source(tile, i) for i in range(len(self.summary["layers"]))]
 
+    def original(self, tile: str, source: str) -> Series:
+        """A series as it was delivered."""
+        return series_from_document(read_json(self.path(paths.series(tile, source))))
+
     @functools.cache  # noqa: B019 - a workspace lives as long as its process
     def _series(self, tile: str, source: str) -> Series:
-        return series_from_document(read_json(self.path(paths.series(tile, source))))
+        series, folder = self.original(tile, source), self.config.engine.store
+        return series if folder is None else stored_series(series, folder, self.summary["reading"])
 
     @functools.cache  # noqa: B019
     def _source(self, tile: str, position: int) -> FeatureSource:
         layer = self.summary["layers"][position]
-        plan = resolve(layer["indices"], layer["roles"], tuple(layer["bands"]))
-        return feature_source(self._series(tile, layer["input"]), [dt.date.fromisoformat(d) for d in layer["dates"]], plan, layer["counts"])
+        plan = resolve(layer["indices"], layer["roles"], tuple(layer["bands"]), wavelengths=layer["wavelengths"])
+        series, dates = self._series(tile, layer["input"]), [dt.date.fromisoformat(d) for d in layer["dates"]]
+        return feature_source(series, dates, plan, layer["counts"], recipe_from_document(layer["recipe"]))
 
     @functools.cache  # noqa: B019
     def regions(self, crs: str) -> gpd.GeoDataFrame | None:

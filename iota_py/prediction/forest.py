@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from iota_py.codes import MAX_EDGES, CodeBook
+from iota_py.pages import in_large_pages
 from iota_py.prediction.engine import Prediction, UnsupportedModelError
 from iota_py.prediction.forest_kernels import GROUP, Trees, vote, vote_exactly
 from iota_py.prediction.vectors import ROW
@@ -125,12 +126,13 @@ def _layout(trees: list[Any], thresholds: list[np.ndarray], bits: tuple[int, int
     row = np.zeros(sum(t.node_count for t in trees), np.uint32)
     row[np.concatenate([leaf for _, leaf, _, _ in parts])] = row_of_leaf
     pure = bool(((exact == 0) | (exact == 1)).all())  # then both sums are whole numbers of trees, and ties are ties
+    nodes, row, table = in_large_pages(np.concatenate([words for _, _, words, _ in parts]), row, shares.ravel())
     return Trees(
-        nodes=np.concatenate([words for _, _, words, _ in parts]),
+        nodes=nodes,
         roots=np.cumsum([0, *(t.node_count for t in trees)]).astype(np.uint64),
         shallow=np.array([depth for _, _, _, depth in parts], np.uint64),
         row=row,
-        shares=shares.ravel(),
+        shares=table,
         exact=exact,
         width=np.uint64(width),
         doubt=np.int64(-1 if pure else len(trees)),

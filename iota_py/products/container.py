@@ -1,34 +1,51 @@
-"""The inside of a product: a directory or a zip archive, seen as a list of file names."""
+"""The inside of a product: a directory, or a zip or tar archive, seen as a list of file names."""
 
 from __future__ import annotations
 
 import functools
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from iota_py.errors import Fault, InputError
-from iota_py.io.archives import read_member, zip_members
+from iota_py.io.archives import archive_members, archive_suffix, is_compressed_tar, read_member
 from iota_py.io.raster import raster_path
 from iota_py.products.source import Source
 
 
 @dataclass(frozen=True)
 class Container:
-    """A directory or a zip archive that holds one product."""
+    """A directory or an archive that holds one product."""
 
     path: Path
 
     @property
     def stem(self) -> str:
-        """Name without `.zip`."""
-        return self.path.name.removesuffix(".zip")
+        """Name without `.zip`, `.tar`, `.tar.gz` or `.tgz`."""
+        return self.path.name.removesuffix(archive_suffix(self.path))
+
+    @functools.cached_property
+    def sizes(self) -> Mapping[str, int]:
+        """Size in bytes of each file inside, by name with `/`, in alphabetical order. Raises InputError for a damaged or hostile archive."""
+        if not self.path.is_dir():
+            return dict(sorted(archive_members(self.path).items()))
+        files = (p for p in self.path.rglob("*") if p.is_file())
+        return dict(sorted((p.relative_to(self.path).as_posix(), p.stat().st_size) for p in files))
 
     @functools.cached_property
     def members(self) -> tuple[str, ...]:
         """Names of the files inside, with `/`, in alphabetical order. Raises InputError for a damaged or hostile archive."""
-        if self.path.is_dir():
-            return tuple(sorted(p.relative_to(self.path).as_posix() for p in self.path.rglob("*") if p.is_file()))
-        return tuple(sorted(zip_members(self.path)))
+        return tuple(self.sizes)
+
+    @functools.cached_property
+    def filled(self) -> tuple[str, ...]:
+        """As members, without the files of no bytes: archives that were trimmed hold such in place of what is missing."""
+        return tuple(name for name, size in self.sizes.items() if size)
+
+    @property
+    def slow(self) -> bool:
+        """True for an archive that must be unpacked from its beginning to reach a member."""
+        return self.path.is_file() and is_compressed_tar(self.path)
 
     @functools.cached_property
     def product_name(self) -> str:

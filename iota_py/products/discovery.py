@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
@@ -12,15 +13,25 @@ from odc.geo.geobox import GeoBox
 from iota_py.errors import Fault, InputError
 from iota_py.grid.lattice import aligned, at_resolution, overlap, same_grid, same_lattice, union
 from iota_py.io.raster import RasterHeader, read_header
-from iota_py.products import muscate, rasterseries
+from iota_py.io.virtual import plain_name
+from iota_py.products import landsat, lis, muscate, rasters, rasterseries, s1tiling, safe, snowyear, stac
 from iota_py.products.product import Product, Series, SetAside, merge_passes
 from iota_py.products.source import Interval, Source
 
 READERS: Mapping[str, Callable[[Source], list[Product | SetAside]]] = {
     "muscate": muscate.find_muscate,
+    "safe": safe.find_safe,
+    "landsat": landsat.find_landsat,
     "series": rasterseries.find_series,
+    "raster": rasters.find_raster,
+    "s1tiling": s1tiling.find_s1tiling,
+    "lis-l2b": lis.find_snow,
+    "lis-l3b": snowyear.find_snow_years,
+    "stac": stac.find_stac,
 }
-_EXPANSIONS: Mapping[str, Callable[[Source], tuple[Source, ...]]] = {}
+_EXPANSIONS: Mapping[str, Callable[[Source], tuple[Source, ...]]] = {"s1tiling": s1tiling.split_tracks}
+
+_MGRS = re.compile(r"\d{2}[C-X][A-Z]{2}$")
 
 
 def expand(source: Source) -> tuple[Source, ...]:
@@ -63,6 +74,8 @@ def placed_anywhere(source: Source) -> bool:
     """True when products are not named by tile: they belong to every tile that they touch."""
     if source.family.reader == "series":
         return "{tile}" not in source.options["layout"].pattern
+    if source.family.reader == "raster":
+        return not rasters.named_by_tile(source)
     return source.family.zone == "scene"
 
 
@@ -75,18 +88,26 @@ def _by_name(found: list[Product | SetAside]) -> dict[str, list[Product | SetAsi
     by_tile: dict[str, list[Product | SetAside]] = {}
     for entry in found:
         by_tile.setdefault(entry.tile, []).append(entry)
-    return by_tile
+    return {tile: _newest(entries) for tile, entries in by_tile.items()}
 
 
 def _by_place(found: list[Product | SetAside], frames: Mapping[str, GeoBox]) -> dict[str, list[Product | SetAside]]:
     """Products by the tiles that they touch; those whose place is not known are listed with every tile."""
-    by_tile: dict[str, list[Product | SetAside]] = {}
+    touching: dict[tuple[str, str], list[Product | SetAside]] = {}
     for entry in found:
         known, grid = _placed(entry)
         for tile, frame in frames.items():
-            if grid is None or overlap(grid, frame):
-                by_tile.setdefault(tile, []).append(replace(known, tile=tile))
+            if not _of_another(entry.tile, tile) and (grid is None or overlap(grid, frame)):
+                touching.setdefault((tile, entry.tile), []).append(replace(known, tile=tile))
+    by_tile: dict[str, list[Product | SetAside]] = {}
+    for (tile, _), entries in touching.items():  # two sites seen at one time are no copies of each other
+        by_tile.setdefault(tile, []).extend(_newest(entries))
     return by_tile
+
+
+def _of_another(cut: str, tile: str) -> bool:
+    """True when a product is cut by one MGRS tile and this is another: neighbours overlap, and each has products of its own."""
+    return cut != tile and bool(_MGRS.match(cut) and _MGRS.match(tile))
 
 
 def _placed(entry: Product | SetAside) -> tuple[Product | SetAside, GeoBox | None]:
@@ -104,7 +125,6 @@ def _series(source: Source, interval: Interval, place: tuple[str, GeoBox | None]
     tile, frame = place
     aside = [e for e in entries if isinstance(e, SetAside)]
     products = [e for e in entries if isinstance(e, Product)]
-    products = _newest(products, aside)
     products = _dated(products, interval, source, aside)
     geobox, products = _on_one_grid(products, aside, _anywhere(source, frame))
     aside.sort(key=lambda s: (s.when, s.id))
@@ -120,21 +140,23 @@ def _series(source: Source, interval: Interval, place: tuple[str, GeoBox | None]
     )
 
 
-def _newest(products: list[Product], aside: list[SetAside]) -> list[Product]:
+def _newest(entries: list[Product | SetAside]) -> list[Product | SetAside]:
     """Of several deliveries of one acquisition, the highest version; versions compare as whole numbers (V1-10 is after V1-9)."""
     groups: dict[tuple[str, dt.datetime, str], list[Product]] = {}
-    for product in products:
-        groups.setdefault((product.platform, product.when, product.level), []).append(product)
-    kept = []
+    for entry in entries:
+        if isinstance(entry, Product):
+            groups.setdefault((entry.platform, entry.when, entry.level), []).append(entry)
+    kept = [entry for entry in entries if isinstance(entry, SetAside)]
+    chosen: list[Product | SetAside] = []
     for group in groups.values():
         best, *others = sorted(group, key=lambda p: (tuple(-v for v in p.version), p.fingerprint[0][0]))
-        kept.append(best)
+        chosen.append(best)
         for other in others:
             reason = (
                 f"older version than {best.id}" if other.version != best.version else f"delivered twice; {best.fingerprint[0][0]} is used"
             )
-            aside.append(_aside(other, "duplicate", reason))
-    return kept
+            kept.append(_aside(other, "duplicate", reason))
+    return [*chosen, *kept]
 
 
 def _dated(products: list[Product], interval: Interval, source: Source, aside: list[SetAside]) -> list[Product]:
@@ -189,7 +211,7 @@ def finest_grid(product: Product, strict: bool = True) -> GeoBox:
     Raises InputError where a file cannot be opened, or lacks what is asked of it.
     """
     paths = dict.fromkeys([*(layer.path for layer in product.bands.values()), *(mask.layer.path for mask in product.masks)])
-    headers = {path: _header(path, product.stamp) for path in paths}
+    headers = {path: product.headers.get(path) or _header(path, product.stamp) for path in paths}
     on_fine = {mask.layer.path for mask in product.masks if not mask.coarse}
     _check_layers(product, headers)
     fine = min((headers[layer.path].geobox for layer in product.bands.values()), key=lambda g: abs(g.transform.a))
@@ -213,7 +235,8 @@ def _check_layers(product: Product, headers: Mapping[str, RasterHeader]) -> None
     for layer in (*product.bands.values(), *(mask.layer for mask in product.masks)):
         count = headers[layer.path].count
         if layer.index > count:
-            raise InputError(Fault("E-PRD-016", layer.path, "", f"expected a band {layer.index}, the file has {count}", "check `bands`"))
+            text = f"expected a band {layer.index}, the file has {count}"
+            raise InputError(Fault("E-PRD-016", plain_name(layer.path), "", text, "check `bands`"))
     for mask in product.masks:
         dtype = headers[mask.layer.path].dtype
         if mask.bits and "int" not in dtype:

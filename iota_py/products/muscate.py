@@ -1,6 +1,7 @@
-"""Reader of products in the MUSCATE layout (MAJA and the chains beside it): names, metadata XML, files.
+"""Reader of products in the MUSCATE layout (MAJA, WASP and the chains beside them): names and files. The metadata are read next door.
 
-File lists, scale and nodata come from `*_MTD_ALL.xml`; a product without it is read by its file names, with a warning.
+File lists, scale and nodata come from `*_MTD_ALL.xml`; a product without it is read by its file names, with a warning, where its family
+has always had one scale.
 """
 
 from __future__ import annotations
@@ -8,56 +9,56 @@ from __future__ import annotations
 import datetime as dt
 import posixpath
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
-from xml.etree import ElementTree as ET
-
-from defusedxml import ElementTree as SafeET
-from defusedxml.common import DefusedXmlException
+from dataclasses import dataclass, replace
 
 from iota_py.errors import Fault, InputError
 from iota_py.products.container import Container, require_folder
-from iota_py.products.family import Family, Mask
-from iota_py.products.product import Layer, MaskLayer, Product, SetAside
+from iota_py.products.deliveries import find_deliveries
+from iota_py.products.family import Family
+from iota_py.products.muscate_masks import check_choice, find_masks, reflectance_kind
+from iota_py.products.muscate_metadata import UNREADABLE, Metadata, parse_document
+from iota_py.products.product import Layer, Product, SetAside
 from iota_py.products.source import Choice, Source
+
+_STORED = 10000.0  # stored number per unit of reflectance in this package
+_AGAIN = "download the product again, or list its date under exclude_dates"
 
 
 @dataclass(frozen=True)
-class Metadata:
-    """What the metadata XML says; empty where it is silent."""
+class Described:
+    """Metadata of a product, the members that hold them, stored number per unit of reflectance, and warnings."""
 
-    product_id: str = ""
-    date: str = ""
-    quantification: float | None = None
-    nodata: float | None = None
-    cloud_share: float | None = None
-    bands: Mapping[tuple[str, str], str] = field(default_factory=dict)  # (nature, band) -> file
+    metadata: Metadata
+    members: tuple[str, ...]
+    quantification: float
+    warnings: tuple[str, ...]
 
 
 def find_muscate(source: Source) -> list[Product | SetAside]:
-    """Every product of a MUSCATE family in a folder; one that cannot be used is set aside: its name alone says tile and time."""
+    """Every product of a MUSCATE family in a folder; one that cannot be used is set aside: its name alone says tile and time.
+
+    Raises InputError where the folder is missing, or the family cannot do what the configuration asks for.
+    """
     require_folder(source)
-    found: list[Product | SetAside] = []
-    for container in find_products(source.path, source.family):
+    check_choice(source)
+    found: list[Product | SetAside] = [*_obsolete(source)]
+    for container, match in find_deliveries(source.path, source.family, sensed):
         try:
             found.append(read_product(container, source.family, source.choice))
         except InputError as error:
-            match = named(container.stem, source.family)
-            assert match is not None
-            found.append(SetAside(container.stem, match["tile"], sensed(match), "bad", str(error), platform=match["platform"]))
+            found.append(SetAside(match.group(0), match["tile"], sensed(match), "bad", str(error), platform=match["platform"]))
     return found
 
 
-def find_products(root: Path, family: Family) -> list[Container]:
-    """Directories and archives under `root` (two levels deep) whose name is one of the family's, in alphabetical order."""
-    found = []
-    for path in sorted(p for depth in ("*", "*/*") for p in root.glob(depth)):
-        if (path.is_dir() or path.suffix == ".zip") and named(path.name.removesuffix(".zip"), family):
-            found.append(Container(path))
-    inner = {c.path for c in found if c.path.parent in {other.path for other in found}}
-    return [c for c in found if c.path not in inner]
+def _obsolete(source: Source) -> list[SetAside]:
+    """Products in the older formats of a family, which are not read."""
+    aside, old = [], source.family.options.get("obsolete", {})
+    for pattern in old.get("patterns", ()):
+        family = replace(source.family, product=re.compile(pattern))
+        for container, match in find_deliveries(source.path, family, sensed):
+            fault = Fault("E-PRD-022", str(container.path), "", old["said"], old["fix"])
+            aside.append(SetAside(match.group(0), match["tile"], sensed(match), "bad", fault.line(), platform=match["platform"]))
+    return aside
 
 
 def named(name: str, family: Family) -> re.Match[str] | None:
@@ -71,8 +72,9 @@ def named(name: str, family: Family) -> re.Match[str] | None:
 
 
 def sensed(match: re.Match[str]) -> dt.datetime:
-    """Time in the name of a product, UTC."""
-    return dt.datetime.strptime(f"{match['date']}{match['time']}{match['ms']}000", "%Y%m%d%H%M%S%f").replace(tzinfo=dt.UTC)
+    """Time in the name of a product, UTC; midnight where it says the day alone. Raises ValueError for one that does not exist."""
+    said = {"time": "000000", "ms": "000", **match.groupdict()}
+    return dt.datetime.strptime(f"{said['date']}{said['time']}{said['ms']}000", "%Y%m%d%H%M%S%f").replace(tzinfo=dt.UTC)
 
 
 def identify(container: Container, family: Family) -> re.Match[str]:
@@ -86,16 +88,14 @@ def identify(container: Container, family: Family) -> re.Match[str]:
 def read_product(container: Container, family: Family, choice: Choice) -> Product:
     """Read names and metadata, find the files. Raises InputError with what is missing or contradictory."""
     match = identify(container, family)
-    metadata, listed, warnings = _metadata(container, family)
-    when = sensed(match)
+    described = _described(container, family)
+    metadata, when = described.metadata, sensed(match)
     if metadata.date and metadata.date[:10] != when.date().isoformat():
-        fault = Fault(
-            "E-PRD-004", str(container.path), "ACQUISITION_DATE", f"the metadata say {metadata.date[:10]}, the name {when.date()}"
-        )
-        raise InputError(fault)
-    bands = _bands(container, family, choice, metadata)
-    masks = _masks(container, family, choice)
-    files = [member for member in container.members if any(container.raster(member) == layer.path for layer in _layers(bands, masks))]
+        text = f"the metadata say {metadata.date[:10]}, the name {when.date()}"
+        raise InputError(Fault("E-PRD-004", str(container.path), "ACQUISITION_DATE", text))
+    files = _band_files(container, family, choice, metadata)
+    masks = find_masks(container, family, choice)
+    slow = ("a compressed tar is unpacked from its beginning at every reading, which is slow: unpack it to a folder",)
     return Product(
         id=metadata.product_id or match.group(0),
         family=family.name,
@@ -104,121 +104,89 @@ def read_product(container: Container, family: Family, choice: Choice) -> Produc
         when=when,
         tile=match["tile"],
         version=(int(match["vmaj"] or 0), int(match["vmin"] or 0)),
-        bands=bands,
-        masks=masks,
+        bands={band: _layer(container.raster(file), family, band, described.quantification) for band, file in files.items()},
+        masks=masks.layers,
         nodata=metadata.nodata if metadata.nodata is not None else family.nodata,
-        valid_range=family.valid_range,
+        valid_range=_valid_range(family, described.quantification),
         cloud_share=metadata.cloud_share,
-        fingerprint=container.fingerprint(files + listed),
-        warnings=warnings,
+        fingerprint=container.fingerprint([*files.values(), *masks.members, *described.members]),
+        warnings=(*described.warnings, *masks.warnings, *(slow if container.slow else ())),
+        about=metadata.about,
     )
 
 
-def _layers(bands: Mapping[str, Layer], masks: tuple[MaskLayer, ...]) -> list[Layer]:
-    return [*bands.values(), *(m.layer for m in masks)]
+def _layer(path: str, family: Family, band: str, quantification: float) -> Layer:
+    own = family.bands[band]
+    return Layer(path, scale=_STORED / quantification if own.scale is None else own.scale, shift=own.shift, law=own.law)
 
 
-def _metadata(container: Container, family: Family) -> tuple[Metadata, list[str], tuple[str, ...]]:
-    """Metadata, the members that hold them, and warnings."""
+def _valid_range(family: Family, quantification: float) -> tuple[float, float] | None:
+    """Range of the family, which is in stored numbers, in those of the files."""
+    if family.valid_range is None:
+        return None
+    low, high = (bound * quantification / _STORED for bound in family.valid_range)
+    return low, high
+
+
+def _described(container: Container, family: Family) -> Described:
+    """Metadata. Raises InputError where they cannot be read, or where they alone could say the scale and do not."""
+    member = _metadata_member(container, family)
+    metadata, warnings = Metadata(), ("no metadata XML: scale, nodata and files are taken from the names",)
+    if member:
+        try:
+            metadata, warnings = parse_document(container.read(member)), ()
+        except UNREADABLE as error:
+            reason = f"not readable as metadata ({type(error).__name__}: {error})"
+            raise InputError(Fault("E-PRD-005", str(container.path), member, reason, "download the product again")) from error
+    members = (member,) if member else ()
+    if metadata.quantification is not None:
+        return Described(metadata, members, metadata.quantification, warnings)
+    doubt = family.options.get("stated_scale")
+    if doubt:
+        text = f"the metadata do not say the scale, which is {doubt}" if member else f"no metadata XML, and the scale is {doubt}"
+        raise InputError(Fault("E-PRD-021", str(container.path), "REFLECTANCE_QUANTIFICATION_VALUE", text, "download the product again"))
+    if member:
+        warnings = (f"the metadata do not say the scale: {family.quantification:g} is assumed",)
+    return Described(metadata, members, family.quantification, warnings)
+
+
+def _metadata_member(container: Container, family: Family) -> str:
+    """The member that holds the metadata, the one nearest to the top; empty where there is none. Raises InputError where it is not one."""
     assert family.metadata is not None
-    found = [m for m in container.members if family.metadata.search(m) and m.count("/") <= 2]
-    if not found:
-        return Metadata(), [], ("no metadata XML: scale, nodata and files are taken from the names",)
-    try:
-        return parse_metadata(SafeET.fromstring(container.read(found[0]), forbid_dtd=True)), [found[0]], ()
-    except (ET.ParseError, DefusedXmlException, ValueError, LookupError) as error:
-        reason = f"not readable as metadata ({type(error).__name__}: {error})"
-        raise InputError(Fault("E-PRD-005", str(container.path), found[0], reason, "download the product again")) from error
+    found = [m for m in container.filled if family.metadata.search(m) and m.count("/") <= 2]
+    nearest = [m for m in found if m.count("/") == min(m.count("/") for m in found)]
+    if len(nearest) > 1:
+        text = f"holds several products ({', '.join(map(posixpath.basename, nearest))})"
+        raise InputError(Fault("E-PRD-020", str(container.path), "", text, "give each a folder or archive of its own"))
+    return nearest[0] if nearest else ""
 
 
-def parse_metadata(root: ET.Element) -> Metadata:
-    """What this reader needs of a MUSCATE metadata document (paths as in the products' own tags).
-
-    Raises ValueError where a number is none, or the quantification is not positive.
-    """
-    bands = {}
-    for image in root.iter("Image"):
-        nature = _text(image, "Image_Properties/NATURE")
-        for file in image.iter("IMAGE_FILE"):
-            if file.get("band_id"):
-                bands[(nature, str(file.get("band_id")))] = " ".join((file.text or "").split())
-    cloud = _number(root, ".//QUALITY_INDEX[@name='CloudPercent']")
-    quantification = _number(root, ".//REFLECTANCE_QUANTIFICATION_VALUE")
-    if quantification is not None and not 0 < quantification < float("inf"):
-        raise ValueError(f"a quantification of {quantification}")
-    return Metadata(
-        product_id=_text(root, "Product_Characteristics/PRODUCT_ID"),
-        date=_text(root, "Product_Characteristics/ACQUISITION_DATE"),
-        quantification=quantification,
-        nodata=_number(root, ".//SPECIAL_VALUE[@name='nodata']"),
-        cloud_share=None if cloud is None else cloud / 100,
-        bands=bands,
-    )
+def _band_files(container: Container, family: Family, choice: Choice, metadata: Metadata) -> dict[str, str]:
+    """Member of each band asked for: the file that the metadata name, or the one whose name says so."""
+    by_name = _files_by_name(container, family)
+    base_names = {posixpath.basename(m): m for m in container.filled}
+    kind = reflectance_kind(family, choice)
+    files = {}
+    for band in choice.bands:
+        stated = base_names.get(posixpath.basename(metadata.bands.get((family.nature[kind], band), "")))
+        member = stated or by_name.get((kind, band)) or by_name.get(("", band))
+        if member is not None:
+            files[band] = member
+    missing = [band for band in choice.bands if band not in files]
+    if missing:
+        have = f"expected bands {', '.join(choice.bands)} ({kind}), missing {', '.join(missing)}"
+        other = next((k for k in family.nature if k != kind and all((k, band) in by_name for band in choice.bands)), "")
+        fix = f"set `reflectance: {other}`, which this product has" if other else _AGAIN
+        raise InputError(Fault("E-PRD-006", str(container.path), "", have, fix))
+    return files
 
 
-def _bands(container: Container, family: Family, choice: Choice, metadata: Metadata) -> dict[str, Layer]:
-    """Layer of each band asked for: the file that the metadata name, or the one whose name says so."""
+def _files_by_name(container: Container, family: Family) -> dict[tuple[str, str], str]:
+    """(kind, band) -> member; kind is empty for bands that are no reflectance."""
     assert family.band_file is not None
-    by_name: dict[tuple[str, str], str] = {}
-    for member in container.members:
+    found: dict[tuple[str, str], str] = {}
+    for member in container.filled:
         match = family.band_file.search(member)
         if match:
-            by_name.setdefault((match["kind"], match["band"]), member)
-    base_names = {posixpath.basename(m): m for m in container.members}
-    nature = family.nature[choice.reflectance]
-    scale = 10000.0 / (metadata.quantification or family.quantification)
-    layers, missing = {}, []
-    for band in choice.bands:
-        stated = base_names.get(posixpath.basename(metadata.bands.get((nature, band), "")))
-        member = stated or by_name.get((choice.reflectance, band))
-        if member is None:
-            missing.append(band)
-        else:
-            layers[band] = Layer(container.raster(member), scale=scale)
-    if missing:
-        have = f"expected bands {', '.join(choice.bands)} ({choice.reflectance}), missing {', '.join(missing)}"
-        raise InputError(
-            Fault("E-PRD-006", str(container.path), "", have, "download the product again, or list its date under exclude_dates")
-        )
-    return layers
-
-
-def _masks(container: Container, family: Family, choice: Choice) -> tuple[MaskLayer, ...]:
-    assert family.mask_file is not None
-    by_name = {}
-    for member in container.members:
-        match = family.mask_file.search(member)
-        if match:
-            by_name[(match["mask"], match["group"])] = member
-    masks = []
-    for mask in family.masks.values():
-        bits = _bits(mask, choice)
-        if not bits:
-            continue
-        member = by_name.get((mask.name, mask.group))
-        if member is None:
-            fault = Fault("E-PRD-007", str(container.path), "", f"mask {mask.name}_{mask.group} is missing", "download the product again")
-            raise InputError(fault)
-        masks.append(MaskLayer(Layer(container.raster(member)), bits=bits, footprint=mask.footprint))
-    return tuple(masks)
-
-
-def _bits(mask: Mask, choice: Choice) -> int:
-    """Bits of a mask that make a pixel unusable under the run's choice; 0 when the mask is not asked for."""
-    every = 0xFFFF
-    if mask.when == "always":
-        return every
-    if mask.when == "saturation":
-        return every if choice.saturation else 0
-    if isinstance(choice.cloud, tuple):
-        return sum(1 << bit for bit in set(choice.cloud))
-    return {"strict": every, "summary": sum(1 << bit for bit in mask.summary_bits), "none": 0}[choice.cloud]
-
-
-def _text(root: ET.Element, path: str) -> str:
-    return " ".join((root.findtext(path) or "").split())
-
-
-def _number(root: Any, path: str) -> float | None:
-    text = _text(root, path)
-    return float(text) if text else None
+            found.setdefault((match["kind"] or "", match["band"]), member)
+    return found

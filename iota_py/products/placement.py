@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
+import math
 from dataclasses import dataclass
 
 import numpy as np
 from odc.geo.geobox import GeoBox
 
-from iota_py.grid.lattice import nearest_index
+from iota_py.grid.lattice import expanded, nearest_of, pixel_positions
 from iota_py.grid.windows import Window
 from iota_py.products.pixels import place_nearest, place_same
 
@@ -17,19 +19,21 @@ class Placement:
     """Part of a source grid under a window, None where they do not meet.
 
     rows, cols: int64, row and column in that part of each pixel of the window, -1 where the source has none: vectors (row,) and (col,)
-    in one coordinate reference system, else both (row, col).
+    in one coordinate reference system, else both (row, col). at: the same as exact places, float64 in pixels from the part's upper left
+    corner, of shapes that broadcast to (row, col).
     """
 
     source: Window | None
     rows: np.ndarray
     cols: np.ndarray
+    at: tuple[np.ndarray, np.ndarray]
 
     @property
     def separable(self) -> bool:
         """True when rows and columns are vectors."""
         return self.rows.ndim == 1
 
-    def take(self, part: np.ndarray, missing: int) -> np.ndarray:
+    def take(self, part: np.ndarray, missing: float) -> np.ndarray:
         """Values (row, col) of the part on the window, `missing` where there are none."""
         rows, cols = (self.rows[:, None], self.cols[None, :]) if self.separable else (self.rows, self.cols)
         inside = (rows >= 0) & (cols >= 0)
@@ -38,20 +42,30 @@ class Placement:
 
 def place(source: GeoBox, target: GeoBox, margin: int = 0) -> Placement:
     """Placement of a source grid under a target; the part has `margin` more pixels on each side where the source has them."""
-    index = nearest_index(target, source)
+    positions = pixel_positions(target, source)
+    index = nearest_of(positions, source)
     there = np.broadcast_to(index.inside, target.shape)
     if not there.any():
-        return Placement(None, np.empty(0, np.int64), np.empty(0, np.int64))
-    separable = index.rows.shape[1] == 1
+        return Placement(None, np.empty(0, np.int64), np.empty(0, np.int64), positions)
+    separable = source.crs == target.crs
     rows, cols = (index.rows, index.cols) if separable else (index.rows[there], index.cols[there])
     height, width = source.shape
     top, left = max(0, int(rows.min()) - margin), max(0, int(cols.min()) - margin)
     bottom, right = min(height, int(rows.max()) + 1 + margin), min(width, int(cols.max()) + 1 + margin)
-    part = Window(top, left, bottom - top, right - left)
+    part, at = Window(top, left, bottom - top, right - left), (positions[0] - top, positions[1] - left)
     if separable:
         has_row, has_col = there.any(axis=1), there.any(axis=0)
-        return Placement(part, np.where(has_row, index.rows[:, 0] - top, -1), np.where(has_col, index.cols[0, :] - left, -1))
-    return Placement(part, np.where(there, index.rows - top, -1), np.where(there, index.cols - left, -1))
+        return Placement(part, np.where(has_row, index.rows[:, 0] - top, -1), np.where(has_col, index.cols[0, :] - left, -1), at)
+    return Placement(part, np.where(there, index.rows - top, -1), np.where(there, index.cols - left, -1), at)
+
+
+@functools.lru_cache(maxsize=1024)
+def spans(source: GeoBox, target: GeoBox) -> tuple[float, float]:
+    """Source columns and rows that a pixel in the middle of the target spans; (1, 1) where the source's system cannot show it."""
+    height, width = target.shape
+    rows, cols = (np.broadcast_to(axis, (2, 2)) for axis in pixel_positions(expanded(target, height // 2, width // 2, 2, 2), source))
+    across, down = (float(abs(axis[0, 1] - axis[0, 0]) + abs(axis[1, 0] - axis[0, 0])) for axis in (cols, rows))
+    return (across, down) if math.isfinite(across + down) else (1.0, 1.0)
 
 
 def put_nearest(values: np.ndarray, where: Placement, bounds: np.ndarray, out: tuple[np.ndarray, np.ndarray]) -> None:

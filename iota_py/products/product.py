@@ -12,6 +12,7 @@ from typing import Any
 from odc.geo.geobox import GeoBox
 
 from iota_py.grid.form import geobox_of, geobox_values
+from iota_py.io.raster import RasterHeader
 
 SAME_PASS = dt.timedelta(minutes=15)
 
@@ -21,7 +22,8 @@ class Layer:
     """One band of one file, and how its numbers become the stored int16.
 
     path: as GDAL names it; index: band number from 1. law: `linear`, stored = round(number × scale + shift); `decibel`, stored =
-    round(10·log10(number) × scale + shift), a number <= 0 being missing; `above`, stored = 1 where number > scale, else 0.
+    round(10·log10(number) × scale + shift), a number <= 0 being missing; `above`, stored = 1 where number > scale, else 0; `slope`,
+    `northness`, `eastness`: numbers are elevations in metres, stored = round(what terrain.py makes of them × scale + shift).
     """
 
     path: str
@@ -40,7 +42,7 @@ class Layer:
 class MaskLayer:
     """A mask and what in it means unusable: values, or any of these bits (an integer with those bits set).
 
-    footprint: it marks the swath. coarse: it may lie on a coarser grid than the finest bands.
+    footprint: it marks the swath. coarse: it may lie on a coarser grid than the finest bands. partial: it forbids nothing outside its raster.
     """
 
     layer: Layer
@@ -48,6 +50,7 @@ class MaskLayer:
     bits: int = 0
     footprint: bool = False
     coarse: bool = False
+    partial: bool = False
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,8 @@ class Product:
 
     when: UTC. bands: name -> layer, in the order of the family. nodata: number of missing pixels in the files, None when there is none.
     valid_range: numbers outside are unusable. cloud_share: 0–1, None when unknown. fingerprint: (path, size, mtime in ns) of its files, to
-    tell when they change. about: what else the metadata say, by name (angles in degrees, orbits): shown, never computed with.
+    tell when they change. about: what else the metadata say, by name (angles in degrees, orbits): shown, never computed with. headers: of
+    remote files, by path, as a catalogue states them: they spare planning from opening each file, and do not travel to the reader.
     """
 
     id: str
@@ -65,7 +69,7 @@ class Product:
     level: str
     when: dt.datetime
     tile: str
-    version: tuple[int, int]
+    version: tuple[int, ...]
     bands: Mapping[str, Layer]
     masks: tuple[MaskLayer, ...]
     nodata: float | None
@@ -74,6 +78,7 @@ class Product:
     fingerprint: tuple[tuple[str, int, int], ...]
     warnings: tuple[str, ...] = ()
     about: Mapping[str, float] = field(default_factory=dict)
+    headers: Mapping[str, RasterHeader] = field(default_factory=dict, compare=False, repr=False)
 
     @functools.cached_property
     def stamp(self) -> str:
@@ -174,10 +179,10 @@ def series_from_document(document: Mapping[str, Any]) -> Series:
 
 def _product_document(p: Product) -> dict[str, Any]:
     return {
-        **{f.name: getattr(p, f.name) for f in fields(p)},
+        **{f.name: getattr(p, f.name) for f in fields(p) if f.name != "headers"},
         "when": p.when.isoformat(),
         "bands": [[name, *astuple(layer)] for name, layer in p.bands.items()],
-        "masks": [[m.layer.path, m.layer.index, list(m.values), m.bits, m.footprint, m.coarse] for m in p.masks],
+        "masks": [[m.layer.path, m.layer.index, list(m.values), m.bits, m.footprint, m.coarse, m.partial] for m in p.masks],
     }
 
 

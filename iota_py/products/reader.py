@@ -8,23 +8,24 @@ from __future__ import annotations
 
 import functools
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from odc.geo.geobox import GeoBox
 
 from iota_py.errors import AcquisitionError, InputError
-from iota_py.grid.lattice import same_grid, same_lattice
+from iota_py.grid.lattice import expanded, same_grid, same_lattice
 from iota_py.grid.windows import Window
 from iota_py.io.handles import read_kept
-from iota_py.io.raster import RasterHeader, read_header, resample
+from iota_py.io.raster import RasterHeader, read_header
 from iota_py.products.pixels import MISSING, check_same, fill_from, limits, place_same
-from iota_py.products.placement import Placement, place, put_nearest
+from iota_py.products.placement import Placement, place, put_nearest, spans
 from iota_py.products.product import Layer, MaskLayer, Product, Series
-from iota_py.products.stored import STORED_LIMITS, UNBOUNDED, forbid, stored
+from iota_py.products.resampling import margin, resampled
+from iota_py.products.stored import STORED_LIMITS, UNBOUNDED, forbid, known, stored
+from iota_py.products.terrain import TERRAIN, metres, terrain
 
 STORED_NODATA = int(MISSING)
-_MARGIN = {"nearest": 0, "bilinear": 2, "cubic": 3, "average": 2}  # pixels of the band around a window
 
 
 @dataclass(frozen=True)
@@ -117,14 +118,27 @@ class _Target:
         self.window = window
         self.grid = window.of(series.geobox)
         self.placements: dict[object, Placement | None] = {}
+        self.heights: dict[tuple[str, int], np.ndarray] = {}
 
     def placement(self, source: GeoBox) -> Placement | None:
         """Placement of a source grid; None when it is the series' own."""
         key = (tuple(source.transform), source.shape.yx, source.crs)
         if key not in self.placements:
             own = same_grid(source, self.series.geobox)
-            self.placements[key] = None if own else place(source, self.grid, _MARGIN[self.series.resampling])
+            self.placements[key] = None if own else self.place(source, self.grid)
         return self.placements[key]
+
+    def place(self, source: GeoBox, grid: GeoBox) -> Placement:
+        """Placement of a source grid under any grid of the series' lattice, with what the resampling looks at around it."""
+        return place(source, grid, margin(self.series.resampling, self.spans(source)))
+
+    def smooth(self, values: np.ndarray, where: Placement, source: GeoBox) -> np.ndarray:
+        """Numbers float64 (row, col), NaN for missing, of the part of a placement of a source grid, resampled."""
+        return resampled(values, where, self.series.resampling, self.spans(source))
+
+    def spans(self, source: GeoBox) -> tuple[float, float]:
+        """Pixels of the source that one of the tile spans: of the whole tile, so that every window has the same."""
+        return spans(source, self.series.geobox)
 
 
 def _read_into(values: np.ndarray, valid: np.ndarray, target: _Target, product: Product) -> None:
@@ -137,6 +151,9 @@ def _read_into(values: np.ndarray, valid: np.ndarray, target: _Target, product: 
 def _read_band(target: _Target, product: Product, band: str, out: tuple[np.ndarray, np.ndarray]) -> None:
     """Fill out: values (row, col) and validity (row, col), from one band."""
     layer = product.bands[band]
+    if layer.law in TERRAIN:
+        _read_terrain(target, product, layer, out)
+        return
     header = _header_of(layer.path, product)
     where = target.placement(header.geobox)
     if where is None and header.dtype == "int16" and layer.as_stored:
@@ -153,12 +170,36 @@ def _read_band(target: _Target, product: Product, band: str, out: tuple[np.ndarr
     elif target.series.resampling == "nearest" or same_lattice(header.geobox, target.grid):
         put_nearest(values, where, bounds, out)
     else:
-        nearest, present = np.empty_like(out[0]), np.ones_like(out[1])
-        put_nearest(values, where, bounds, (nearest, present))
         gaps = np.empty_like(values)
         place_same(values, bounds, gaps, np.ones(values.shape, np.uint8))
-        smooth = resample(gaps, where.source.of(header.geobox), target.grid, target.series.resampling, STORED_NODATA)
-        place_same(np.where(present != 0, smooth, MISSING), STORED_LIMITS, *out)
+        smooth = target.smooth(np.where(gaps == MISSING, np.nan, gaps), where, header.geobox)
+        rounded = np.clip(np.rint(np.where(np.isnan(smooth), MISSING, smooth)), MISSING, 32767).astype(np.int16)
+        place_same(rounded, STORED_LIMITS, *out)
+
+
+def _read_terrain(target: _Target, product: Product, layer: Layer, out: tuple[np.ndarray, np.ndarray]) -> None:
+    """Fill out from what the elevation in a layer says of the ground."""
+    numbers = terrain(layer.law, _heights(target, product, layer), metres(target.grid))
+    place_same(*stored(numbers, replace(layer, law="linear"), None, ()), *out)
+
+
+def _heights(target: _Target, product: Product, layer: Layer) -> np.ndarray:
+    """Elevation of the window and of one pixel around it, float64 (row + 2, col + 2), NaN where missing."""
+    key = layer.path, layer.index
+    if key not in target.heights:
+        header, (height, width) = _header_of(layer.path, product), target.window.shape
+        grid = expanded(target.grid, -1, -1, height + 2, width + 2)
+        where = target.place(header.geobox, grid)
+        target.heights[key] = np.full(grid.shape, np.nan)
+        if where.source is not None:
+            raw = _read(product, layer, where.source)
+            there = known(raw, product.valid_range, _missing(product, header.nodata))
+            numbers = np.where(there, raw, np.nan).astype(np.float64)
+            near = where.take(numbers, np.nan)
+            if target.series.resampling != "nearest" and not same_lattice(header.geobox, target.grid):
+                near = target.smooth(numbers, where, header.geobox)
+            target.heights[key] = near
+    return target.heights[key]
 
 
 def _read(product: Product, layer: Layer, window: Window, out: np.ndarray | None = None) -> np.ndarray:
@@ -191,14 +232,14 @@ def _limits(product: Product, tagged: float | None) -> np.ndarray:
 
 
 def _forbid(target: _Target, product: Product, masks: tuple[MaskLayer, ...], valid: np.ndarray) -> None:
-    """Clear valid (row, col) where a mask forbids the pixel, or has none there; a mask on another grid is looked up by nearest neighbour."""
+    """Clear valid (row, col) where a mask forbids the pixel, or, unless it is partial, has none there; on another grid by nearest neighbour."""
     for mask in masks:
         where = target.placement(_header_of(mask.layer.path, product).geobox)
         if where is None:
             forbid(_read(product, mask.layer, target.window), mask, valid)
         elif where.source is None:
-            valid[:] = 0
+            valid[:] &= np.uint8(mask.partial)
         else:
             there = np.ones(where.source.shape, np.uint8)
             forbid(_read(product, mask.layer, where.source), mask, there)
-            valid &= where.take(there, 0)
+            valid &= where.take(there, int(mask.partial))

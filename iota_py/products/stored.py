@@ -20,17 +20,22 @@ def stored(
 
     valid_range and missing are in the file's own numbers. The laws are those of Layer.
     """
-    low, high = valid_range or UNBOUNDED
     if raw.dtype == np.int16 and layer.as_stored:
-        return raw, limits(low, high, missing)
-    usable = np.isfinite(raw) if raw.dtype.kind == "f" else np.ones(raw.shape, bool)
-    for number in missing:
-        usable &= raw != number
-    usable &= (raw >= low) & (raw <= high)
+        return raw, limits(*(valid_range or UNBOUNDED), missing)
+    usable = known(raw, valid_range, missing)
     if layer.law == "decibel":
         usable &= raw > 0
     values = np.clip(np.rint(_LAWS[layer.law](np.where(usable, raw, 1).astype(np.float64), layer)), -32767, 32767).astype(np.int16)
     return np.where(usable, values, MISSING), STORED_LIMITS
+
+
+def known(raw: np.ndarray, valid_range: tuple[float, float] | None, missing: tuple[float, ...]) -> np.ndarray:
+    """Bool, True where a number of a file is finite, none of those that stand for missing, and in range."""
+    low, high = valid_range or UNBOUNDED
+    there = np.isfinite(raw) if raw.dtype.kind == "f" else np.ones(raw.shape, bool)
+    for number in missing:
+        there &= raw != number
+    return there & (raw >= low) & (raw <= high)
 
 
 _LAWS = {

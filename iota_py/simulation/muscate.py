@@ -1,30 +1,29 @@
-"""Sentinel-2 L2A products in the native layout of MAJA / MUSCATE: `*_FRE_*.tif`, `MASKS/`, `*_MTD_ALL.xml`, as a folder or a zip.
+"""Sentinel-2 L2A products in the native layout of MAJA / MUSCATE, of what was seen of a scene.
 
 Bits of the masks are numbered from 0. Edges: the mask R1 is the mask R2 repeated, so a pixel is nodata in all bands or in none.
 """
 
 from __future__ import annotations
 
-import tempfile
-import zipfile
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from odc.geo.geobox import GeoBox
 
-from iota_py.grid.windows import whole
-from iota_py.io.publish import published, write_text
-from iota_py.io.raster import write_raster
 from iota_py.simulation.acquisitions import Delivery
-from iota_py.simulation.muscate_metadata import GROUPS, NODATA, SCALE, metadata
+from iota_py.simulation.muscate_files import write_image
+from iota_py.simulation.muscate_image import NODATA, MuscateImage, View
 from iota_py.simulation.observation import SATURATED_BANDS, Observation, observe
+from iota_py.simulation.phenology import BANDS
 from iota_py.simulation.scene import Scene
+
+SCALE = 10000
+GROUPS = {"R1": ("B2", "B3", "B4", "B8"), "R2": ("B5", "B6", "B7", "B8A", "B11", "B12")}
 
 # Radiometric resolution: digital numbers are multiples of it. It is near the noise of each band; finer steps would store noise.
 STEPS = {"B2": 25, "B3": 25, "B4": 25, "B5": 25, "B6": 50, "B7": 50, "B8": 50, "B8A": 50, "B11": 50, "B12": 25}
-_STRIP = 32768  # bytes of a strip of rows before compression; one row of a full tile is 22 kB
-_ZIP_TIME = (2023, 1, 1, 0, 0, 0)
+_VIEW = {51: (8.4, 104.0), 8: (9.1, 286.0)}  # mean zenith and azimuth of the view by relative orbit, degrees
 
 
 def write_products(
@@ -41,29 +40,73 @@ def write_products(
 
 def write_product(folder: str | Path, observation: Observation) -> Path:
     """Write one product under `folder` and return its folder or archive."""
-    folder = Path(folder)
-    identifier, path = product_id(observation.delivery), folder / product_name(observation.delivery)
-    if path.suffix != ".zip":
-        _write_files(path, observation)
-        return path
-    folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder, prefix=".packing-") as place:
-        _write_files(Path(place) / identifier, observation)
-        _pack(Path(place), path)
-    return path
+    return write_image(folder, delivered(observation))
 
 
 def product_id(delivery: Delivery) -> str:
     """Identifier of a product, `PRODUCT_ID` of its metadata."""
-    sensed, version = delivery.sensed, "{}-{}".format(*delivery.version)
-    stamp = f"{sensed:%Y%m%d-%H%M%S}-{sensed.microsecond // 1000:03d}"
-    return f"{delivery.overflight.platform}_{stamp}_L2A_{delivery.tile.name}_{delivery.flag}_V{version}"
+    return _image(delivery).identifier
 
 
 def product_name(delivery: Delivery) -> str:
     """Name of the folder or archive of a product, according to its packing."""
-    identifier = product_id(delivery)
-    return {"folder": identifier, "zip": f"{identifier}.zip", "bare zip": f"{identifier.rsplit('_V', 1)[0]}.zip"}[delivery.packing]
+    return _image(delivery).file_name
+
+
+def delivered(observation: Observation) -> MuscateImage:
+    """The product of an observation."""
+    found, delivery = masks(observation), observation.delivery
+    numbers = {
+        band: digital_numbers(observation.bands[band], found["EDG"][group] > 0, STEPS[band])
+        for group, bands in GROUPS.items()
+        for band in bands
+    }
+    return replace(
+        _image(delivery),
+        images={"FRE": numbers},
+        masks=found,
+        sun=observation.sun,
+        views=_views(delivery),
+        quality=_quality(observation, found),
+    )
+
+
+def _image(delivery: Delivery) -> MuscateImage:
+    """A product with nothing in it."""
+    platform, fine = delivery.overflight.platform, delivery.tile.geobox
+    return MuscateImage(
+        prefix=platform,
+        platform=platform,
+        level="L2A",
+        zone=delivery.tile.name,
+        zone_kind="Tile",
+        sensed=delivery.sensed,
+        grids={"R1": fine, "R2": fine.zoom_out(2)},
+        bands=GROUPS,
+        images={},
+        masks={},
+        project="SENTINEL2",
+        orbit=("Orbit", delivery.overflight.revolution),
+        version=delivery.version,
+        flag=delivery.flag,
+        quantification=SCALE,
+        packing=delivery.packing,
+    )
+
+
+def _views(delivery: Delivery) -> tuple[View, ...]:
+    """The detectors of the bands look along slightly different lines."""
+    zenith, azimuth = _VIEW.get(delivery.overflight.orbit, (0.0, 0.0))
+    return tuple(View("band_id", band, zenith + 0.02 * rank, azimuth + 0.1 * rank) for rank, band in enumerate(BANDS))
+
+
+def _quality(observation: Observation, found: dict[str, dict[str, np.ndarray]]) -> dict[str, object]:
+    """Indices of quality; clouds in whole percent of the pixels seen."""
+    seen = found["EDG"]["R1"] == 0
+    cloudy = (found["CLM"]["R1"] & 2 > 0) & seen
+    none = dict.fromkeys(("RainDetected", "HotSpotDetected", "SunGlintDetected"), False)
+    percent = int(100 * cloudy.sum() / max(int(seen.sum()), 1))
+    return {"CloudPercent": percent, "SnowPercent": 0, **none, "CirrusDetected": bool(observation.weather.cirrus.any())}
 
 
 def digital_numbers(reflectance: np.ndarray, outside: np.ndarray, step: int) -> np.ndarray:
@@ -88,41 +131,9 @@ def masks(observation: Observation) -> dict[str, dict[str, np.ndarray]]:
     return found
 
 
-def _write_files(folder: Path, observation: Observation) -> None:
-    identifier, geobox = folder.name, observation.delivery.tile.geobox
-    grids = {"R1": geobox, "R2": geobox.zoom_out(2)}
-    found = masks(observation)
-    for group, bands in GROUPS.items():
-        outside = found["EDG"][group] > 0
-        for band in bands:
-            _write(
-                folder / f"{identifier}_FRE_{band}.tif",
-                grids[group],
-                digital_numbers(observation.bands[band], outside, STEPS[band]),
-                predictor=2,
-            )
-        for name, values in found.items():
-            _write(folder / "MASKS" / f"{identifier}_{name}_{group}.tif", grids[group], values[group])
-    seen = found["EDG"]["R1"] == 0
-    cloudy = (found["CLM"]["R1"] & 2 > 0) & seen
-    percent = int(100 * cloudy.sum() / max(int(seen.sum()), 1))
-    # last, since readers take a folder with metadata for a product
-    write_text(folder / f"{identifier}_MTD_ALL.xml", metadata(observation, identifier, grids, percent))
-
-
-def _write(path: Path, geobox: GeoBox, values: np.ndarray, predictor: int = 1) -> None:
-    rows = max(1, _STRIP // (values.shape[1] * values.itemsize))
-    options = {"zlevel": 9, "predictor": predictor, "blockysize": min(rows, values.shape[0])}
-    write_raster(path, geobox, values.dtype.name, [(whole(values.shape), values)], options=options)
-
-
-def _pack(place: Path, archive: Path) -> None:
-    """Zip everything under `place`, in the order of the names and with fixed dates: equal contents give equal archives."""
-    with published(archive) as part, zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as stream:
-        for path in sorted(p for p in place.rglob("*") if p.is_file()):
-            entry = zipfile.ZipInfo(path.relative_to(place).as_posix(), _ZIP_TIME)
-            entry.compress_type, entry.external_attr = zipfile.ZIP_DEFLATED, 0o644 << 16
-            stream.writestr(entry, path.read_bytes())
+def masks_of_10_m(observation: Observation) -> dict[str, np.ndarray]:
+    """Masks CLM, MG2, EDG and SAT at 10 m, uint8 (row, col)."""
+    return {name: groups["R1"] for name, groups in masks(observation).items()}
 
 
 def _bits(*layers: np.ndarray) -> np.ndarray:

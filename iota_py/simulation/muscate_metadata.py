@@ -1,22 +1,19 @@
-"""The `*_MTD_ALL.xml` of a MUSCATE Sentinel-2 L2A product: identity, files and bits of the masks, grids, angles, scale, quality."""
+"""The `*_MTD_ALL.xml` of a product in the MUSCATE layout: identity, files and bits of the masks, grids, angles, scale, quality."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from xml.etree import ElementTree as ET
 
 from odc.geo.geobox import GeoBox
 from pyproj import Transformer
 
-from iota_py.simulation.observation import Observation
-from iota_py.simulation.phenology import BANDS
+from iota_py.simulation.muscate_image import NODATA, MuscateImage
 
-SCALE = 10000
-NODATA = -10000
-GROUPS = {"R1": ("B2", "B3", "B4", "B8"), "R2": ("B5", "B6", "B7", "B8A", "B11", "B12")}
+_IMAGES = {"FRE": "Flat_Reflectance", "SRE": "Surface_Reflectance", "FRC": "Flat_Reflectance_Composite"}
 
-# nature of a mask, file, bit counted from 1 (none: the whole byte); the saturation file has one bit per band
+# nature of a mask, file, bit counted from 1 (none: the whole number); the saturation file has one bit per band
 _MASKS = (
     ("Detailed_Cloud", "CLM", None),
     ("Edge", "EDG", None),
@@ -29,20 +26,22 @@ _MASKS = (
     ("Hidden_Surface", "MG2", 6),
     ("Sun_Too_Low", "MG2", 7),
     ("Tangent_Sun", "MG2", 8),
+    ("Pixel_Status_Flag", "FLG", None),
+    ("Pixel_Weight", "WGT", None),
+    ("Weighted_Average_Dates", "DTS", None),
 )
-_VIEW = {51: (8.4, 104.0), 8: (9.1, 286.0)}  # mean zenith and azimuth of the view by relative orbit, degrees
 
 
-def metadata(observation: Observation, identifier: str, grids: dict[str, GeoBox], cloud_percent: int) -> str:
-    """The document as text. grids: of the groups R1 and R2. cloud_percent: share of the seen pixels flagged as cloud."""
+def metadata(image: MuscateImage) -> str:
+    """The document as text."""
     root = ET.Element("Muscate_Metadata_Document")
-    _identification(root, identifier)
-    _characteristics(root, observation, identifier)
-    _organisation(root, identifier)
-    _positions(root, grids)
-    _angles(root, observation)
-    _radiometry(root)
-    _quality(root, observation, identifier, cloud_percent)
+    _identification(root, image)
+    _characteristics(root, image)
+    _organisation(root, image)
+    _positions(root, image.grids)
+    _angles(root, image)
+    _radiometry(root, image)
+    _quality(root, image)
     ET.indent(root, " ")
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
 
@@ -54,36 +53,35 @@ def _add(parent: ET.Element, tag: str, text: object = None, **attributes: str) -
     return element
 
 
-def _identification(root: ET.Element, identifier: str) -> None:
+def _identification(root: ET.Element, image: MuscateImage) -> None:
     document = _add(root, "Metadata_Identification")
     _add(document, "METADATA_FORMAT", "METADATA_MUSCATE", version="1.16")
     _add(document, "METADATA_PROFILE", "DISTRIBUTED")
     _add(document, "METADATA_INFORMATION", "EXPERT")
     dataset = _add(root, "Dataset_Identification")
-    _add(dataset, "IDENTIFIER", identifier.rsplit("_V", 1)[0])
+    _add(dataset, "IDENTIFIER", image.identifier.rsplit("_V", 1)[0])
     _add(dataset, "AUTHORITY", "SIMULATION")
     _add(dataset, "PRODUCER", "iota_py")
-    _add(dataset, "PROJECT", "SENTINEL2")
-    _add(dataset, "GEOGRAPHICAL_ZONE", identifier.split("_")[3], type="Tile")
+    _add(dataset, "PROJECT", image.project)
+    _add(dataset, "GEOGRAPHICAL_ZONE", image.zone, type=image.zone_kind)
 
 
-def _characteristics(root: ET.Element, observation: Observation, identifier: str) -> None:
-    delivery = observation.delivery
-    sensed = _stamp(delivery.sensed)
+def _characteristics(root: ET.Element, image: MuscateImage) -> None:
+    sensed = _stamp(image.sensed)
     part = _add(root, "Product_Characteristics")
-    _add(part, "PRODUCT_ID", identifier)
+    _add(part, "PRODUCT_ID", image.identifier)
     _add(part, "ACQUISITION_DATE", sensed)
-    _add(part, "PRODUCTION_DATE", _stamp(delivery.sensed + timedelta(days=2 + delivery.version[1])))
-    _add(part, "PRODUCT_VERSION", "{}.{}".format(*delivery.version))
-    _add(part, "PRODUCT_LEVEL", "L2A")
-    _add(part, "PLATFORM", delivery.overflight.platform)
-    _add(part, "ORBIT_NUMBER", delivery.overflight.revolution, type="Orbit")
+    _add(part, "PRODUCTION_DATE", _stamp(image.sensed + timedelta(days=2 + image.version[1])))
+    _add(part, "PRODUCT_VERSION", "{}.{}".format(*image.version))
+    _add(part, "PRODUCT_LEVEL", image.level)
+    _add(part, "PLATFORM", image.platform)
+    _add(part, "ORBIT_NUMBER", image.orbit[1], type=image.orbit[0])
     times = _add(part, "UTC_Acquisition_Range")
     _add(times, "MEAN", sensed)
     _add(times, "DATE_PRECISION", "0.001", unit="s")
-    _bands(_add(part, "Band_Global_List", count=str(len(BANDS))), BANDS)
+    _bands(_add(part, "Band_Global_List", count=str(len(image.every_band))), image.every_band)
     groups = _add(part, "Band_Group_List")
-    for group, bands in GROUPS.items():
+    for group, bands in image.bands.items():
         _bands(_add(_add(groups, "Group", group_id=group), "Band_List", count=str(len(bands))), bands)
 
 
@@ -92,19 +90,22 @@ def _bands(parent: ET.Element, bands: Iterable[str]) -> None:
         _add(parent, "BAND_ID", band)
 
 
-def _organisation(root: ET.Element, identifier: str) -> None:
-    product = _add(_add(root, "Product_Organisation"), "Muscate_Product")
-    image = _add(_add(product, "Image_List"), "Image")
-    _properties(image, "Image", "Flat_Reflectance", "int16")
-    files = _add(image, "Image_File_List")
-    for band in BANDS:
-        _add(files, "IMAGE_FILE", f"{identifier}_FRE_{band}.tif", band_id=band)
+def _organisation(root: ET.Element, image: MuscateImage) -> None:
+    product, identifier = _add(_add(root, "Product_Organisation"), "Muscate_Product"), image.identifier
+    listed = _add(product, "Image_List")
+    for kind, numbers in image.images.items():
+        one = _add(listed, "Image")
+        _properties(one, "Image", _IMAGES[kind], "int16")
+        files = _add(one, "Image_File_List")
+        for band in (band for band in image.every_band if band in numbers):
+            _add(files, "IMAGE_FILE", f"{identifier}_{kind}_{band}.tif", band_id=band)
     listed = _add(product, "Mask_List")
-    for nature, name, bit in _MASKS:
+    for nature, name, bit in (entry for entry in _MASKS if entry[1] in image.masks):
         mask = _add(listed, "Mask")
-        _properties(mask, "Mask", nature, "byte")
+        sizes = {values.dtype.name for values in image.masks[name].values()}
+        _properties(mask, "Mask", nature, sizes.pop().replace("uint8", "byte"))
         files = _add(mask, "Mask_File_List")
-        for group, bands in GROUPS.items():
+        for group, bands in image.bands.items():
             path = f"MASKS/{identifier}_{name}_{group}.tif"
             if name == "SAT":
                 for number, band in enumerate(bands, 1):
@@ -125,8 +126,8 @@ def _properties(parent: ET.Element, kind: str, nature: str, encoding: str) -> No
         _add(properties, tag, text)
 
 
-def _positions(root: ET.Element, grids: dict[str, GeoBox]) -> None:
-    geobox = grids["R1"]
+def _positions(root: ET.Element, grids: Mapping[str, GeoBox]) -> None:
+    geobox = next(iter(grids.values()))
     code = geobox.crs.to_epsg()
     part = _add(root, "Geoposition_Informations")
     system = _add(part, "Coordinate_Reference_System")
@@ -165,13 +166,14 @@ def _corners(parent: ET.Element, geobox: GeoBox) -> None:
             _add(point, tag, text)
 
 
-def _angles(root: ET.Element, observation: Observation) -> None:
+def _angles(root: ET.Element, image: MuscateImage) -> None:
+    if image.sun is None:
+        return
     means = _add(_add(root, "Geometric_Informations"), "Mean_Value_List")
-    _pair(_add(means, "Sun_Angles"), *observation.sun)
-    zenith, azimuth = _VIEW.get(observation.delivery.overflight.orbit, (0.0, 0.0))
+    _pair(_add(means, "Sun_Angles"), *image.sun)
     views = _add(means, "Mean_Viewing_Incidence_Angle_List")
-    for rank, band in enumerate(BANDS):  # the detectors of the bands look along slightly different lines
-        _pair(_add(views, "Mean_Viewing_Incidence_Angle", band_id=band), zenith + 0.02 * rank, azimuth + 0.1 * rank)
+    for view in image.views:
+        _pair(_add(views, "Mean_Viewing_Incidence_Angle", **{view.attribute: view.value}), view.zenith, view.azimuth)
 
 
 def _pair(parent: ET.Element, zenith: float, azimuth: float) -> None:
@@ -179,26 +181,26 @@ def _pair(parent: ET.Element, zenith: float, azimuth: float) -> None:
     _add(parent, "AZIMUTH_ANGLE", f"{azimuth:.6f}", unit="deg")
 
 
-def _radiometry(root: ET.Element) -> None:
+def _radiometry(root: ET.Element, image: MuscateImage) -> None:
     part = _add(root, "Radiometric_Informations")
-    _add(part, "REFLECTANCE_QUANTIFICATION_VALUE", SCALE)
+    if image.quantification is not None:
+        _add(part, "REFLECTANCE_QUANTIFICATION_VALUE", image.quantification)
     _add(_add(part, "Special_Values_List"), "SPECIAL_VALUE", NODATA, name="nodata")
     listed = _add(part, "Spectral_Band_Informations_List")
-    for group, bands in GROUPS.items():
+    for group, bands in image.bands.items():
+        size = round(image.grids[group].transform.a)
         for band in bands:
-            _add(_add(listed, "Spectral_Band_Informations", band_id=band), "SPATIAL_RESOLUTION", 10 if group == "R1" else 20, unit="m")
+            _add(_add(listed, "Spectral_Band_Informations", band_id=band), "SPATIAL_RESOLUTION", size, unit="m")
 
 
-def _quality(root: ET.Element, observation: Observation, identifier: str, cloud_percent: int) -> None:
-    quality = _add(_add(_add(root, "Quality_Informations"), "Current_Product"), "Product_Quality_List", level="N2")
+def _quality(root: ET.Element, image: MuscateImage) -> None:
+    quality = _add(_add(_add(root, "Quality_Informations"), "Current_Product"), "Product_Quality_List", level=f"N{image.level[1]}")
     product = _add(quality, "Product_Quality")
     source = _add(product, "Source_Product")
-    _add(source, "PRODUCT_ID", identifier)
-    _add(source, "ACQUISITION_DATE", _stamp(observation.delivery.sensed))
+    _add(source, "PRODUCT_ID", image.identifier)
+    _add(source, "ACQUISITION_DATE", _stamp(image.sensed))
     indices = _add(product, "Global_Index_List")
-    cirrus = bool(observation.weather.cirrus.any())
-    facts = {"CloudPercent": cloud_percent, "SnowPercent": 0, "RainDetected": False, "HotSpotDetected": False, "SunGlintDetected": False}
-    for name, value in {**facts, "CirrusDetected": cirrus}.items():
+    for name, value in image.quality.items():
         _add(indices, "QUALITY_INDEX", value, name=name)
 
 

@@ -24,7 +24,7 @@ from iota_py.io.publish import sha256
 
 SCHEMA_VERSION = 1
 LOCK_FILE = "requirements.lock"
-PACKAGES = ("numpy", "scikit-learn", "lightgbm", "numba", "rasterio", "mlflow")
+PACKAGES = ("numpy", "scikit-learn", "scikit-learn-intelex", "lightgbm", "numba", "rasterio", "mlflow")
 _GIT_SECONDS = 10
 _GIT_VARIABLES = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE")
 

@@ -1,6 +1,6 @@
 """Model bundles: a folder that holds a fitted model and says what it is.
 
-    bundle.json    kind, feature names, classes, options, seed, versions, SHA-256 of the other files, whatever the caller adds
+    bundle.json    kind, feature names, classes, options, seed, trainer, versions, SHA-256 of the other files, what the caller adds
     model.skops    a random forest            model.txt    or a LightGBM model
     edges.npz      the code book, if the model was fitted on codes
 
@@ -28,6 +28,7 @@ from iota_py.io.publish import json_text, write_bytes, write_text
 from iota_py.training import archive
 from iota_py.training.estimators import ESTIMATORS
 from iota_py.training.fit import Fitted
+from iota_py.training.trainers import Trainer
 
 FORMAT = 1
 DESCRIPTION, EDGES = "bundle.json", "edges.npz"
@@ -75,7 +76,8 @@ def load(folder: str | Path, names: tuple[str, ...] | None = None) -> Fitted:
         raise InputError(
             Fault("E-MOD-002", str(folder), MODELS[kind], message, "install these versions, or train the model again")
         ) from error
-    return Fitted(kind, estimator, book, np.array(description["classes"], np.uint8), own, options, description["seed"])
+    trainer = Trainer(**description["trainer"]) if description.get("trainer") else None
+    return Fitted(kind, estimator, book, np.array(description["classes"], np.uint8), own, options, description["seed"], trainer)
 
 
 def describe(folder: str | Path) -> dict[str, Any]:
@@ -103,6 +105,7 @@ def _description(fitted: Fitted, files: Mapping[str, str], extra: Mapping[str, A
         "classes": [int(code) for code in fitted.classes],
         "options": asdict(fitted.options),
         "seed": int(fitted.seed),
+        "trainer": fitted.trainer and {"name": fitted.trainer.name, "version": fitted.trainer.version},
         "versions": {library: version(library) for library in _LIBRARIES},
         "files": dict(files),
         "extra": dict(extra),

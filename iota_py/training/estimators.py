@@ -14,11 +14,17 @@ import numpy as np
 from sklearn.ensemble import RandomForestClassifier
 
 from iota_py.codes import BINS
+from iota_py.training.intel import grow_forest
+from iota_py.training.trainers import INTEL, SCIKIT_LEARN
 
 
 @dataclass(frozen=True)
 class RandomForestOptions:
-    """Options of scikit-learn's RandomForestClassifier, and `bins`: codes per feature (2–256); None or 0 fits on the int16 values."""
+    """Options of scikit-learn's RandomForestClassifier, `bins` and `trainer`.
+
+    bins: codes per feature (2–256); None or 0 fits on the int16 values. trainer: `scikit-learn`, or `intel` for its Intel extension, which
+    knows neither class weights nor int16 values, and counts `min_samples_leaf` otherwise (`training.intel`).
+    """
 
     trees: int = 100
     max_depth: int | None = 25
@@ -26,6 +32,11 @@ class RandomForestOptions:
     max_features: str | int | float | None = "sqrt"
     class_weight: str | None = None
     bins: int | None = BINS
+    trainer: str = SCIKIT_LEARN
+
+    def __post_init__(self) -> None:
+        if self.trainer not in (SCIKIT_LEARN, INTEL):
+            raise ValueError(f"options name the library that fits: expected {SCIKIT_LEARN} or {INTEL}, found {self.trainer!r}")
 
 
 @dataclass(frozen=True)
@@ -59,17 +70,19 @@ class Estimator:
 
 
 def train_forest(options: RandomForestOptions, matrix: np.ndarray, labels: np.ndarray, seed: int, threads: int) -> RandomForestClassifier:
-    """A fitted random forest; the fit draws one seed per tree, so any number of threads gives the same trees."""
-    forest = RandomForestClassifier(
-        n_estimators=options.trees,
-        max_depth=options.max_depth,
-        min_samples_leaf=options.min_samples_leaf,
-        max_features=options.max_features,
-        class_weight=options.class_weight,
-        random_state=seed,
-        n_jobs=threads,
-    )
-    forest.fit(matrix.astype(np.float32), labels)
+    """A fitted random forest; any number of threads gives the same trees."""
+    parameters = {
+        "n_estimators": options.trees,
+        "max_depth": options.max_depth,
+        "min_samples_leaf": options.min_samples_leaf,
+        "max_features": options.max_features,
+        "class_weight": options.class_weight,
+        "random_state": seed,
+    }
+    if options.trainer == INTEL:
+        forest = grow_forest(parameters, matrix.astype(np.float32), labels, threads)
+    else:
+        forest = RandomForestClassifier(**parameters, n_jobs=threads).fit(matrix.astype(np.float32), labels)
     forest.n_jobs = 1  # with more threads scikit-learn adds the trees up in the order in which they end: ties would vary
     return forest
 

@@ -10,6 +10,7 @@ import numpy as np
 from iota_py.codes import CodeBook
 from iota_py.errors import Fault, TaskError
 from iota_py.training.estimators import ESTIMATORS, Options
+from iota_py.training.trainers import Trainer, choose_trainer
 
 
 @dataclass(frozen=True, eq=False)
@@ -17,7 +18,8 @@ class Fitted:
     """A fitted model.
 
     kind: key of ESTIMATORS. estimator: the library's own object. book: the codes that it was fitted on, None for int16 values.
-    classes: uint8, ascending: the order of its probabilities. names: the features, in order.
+    classes: uint8, ascending: the order of its probabilities. names: the features, in order. trainer: the library that fitted it, None
+    where that was not recorded.
     """
 
     kind: str
@@ -27,6 +29,7 @@ class Fitted:
     names: tuple[str, ...]
     options: Options
     seed: int
+    trainer: Trainer | None = None
 
 
 def fit(
@@ -35,7 +38,8 @@ def fit(
     """Fit an estimator on features (sample, feature) int16 and labels uint8 (1–255).
 
     The order of the rows matters: both libraries draw rows by their number, so the caller sorts them. The same rows, options and
-    seed (0 to 2**32 - 1) give the same model, byte for byte, with any number of threads. TaskError E-TRN-001: only one class.
+    seed (0 to 2**32 - 1) give the same model, byte for byte, with any number of threads. TaskError: E-TRN-001 only one class, others as
+    in `training.intel`; ConfigError as in `choose_trainer`.
     """
     _check(kind, options, features, labels, names)
     classes = np.unique(labels)
@@ -49,11 +53,12 @@ def fit(
                 "give more reference polygons, or use the model of another region",
             )
         )
+    trainer = choose_trainer(options)
     bins = getattr(options, "bins", None)
     book = CodeBook.fit(features, bins) if bins else None
     matrix = features if book is None else book.encode(features)
     estimator = ESTIMATORS[kind].train(options, matrix, labels, seed, threads)
-    return Fitted(kind, estimator, book, classes, tuple(names), options, seed)
+    return Fitted(kind, estimator, book, classes, tuple(names), options, seed, trainer)
 
 
 def _check(kind: str, options: Options, features: np.ndarray, labels: np.ndarray, names: tuple[str, ...]) -> None:

@@ -81,7 +81,7 @@ def test_a_fault_is_one_line_with_the_field_and_the_way_out(lines, more, line):
             "path: data, valid: {cloud: loose}",
             "inputs.s2.valid.cloud: input should be 'strict', 'summary' or 'none'; or input should be a valid list, found `loose`",
         ),
-        ("path: data, valid: {cloud: [1, 9]}", "inputs.s2.valid.cloud.1: input should be less than or equal to 7, found `9`"),
+        ("path: data, valid: {cloud: [1, 16]}", "inputs.s2.valid.cloud.1: input should be less than or equal to 15, found `16`"),
         ("path: data, valid: {saturation: 12:30}", "inputs.s2.valid.saturation: input should be a valid boolean"),
         ("path: data, bands: []", "inputs.s2.bands: input should be 'all'; or list should have at least 1 item"),
         ("path: data, exclude_dates: [2023-01-01, never]", "inputs.s2.exclude_dates.1: `never` is not a date; write it as 2023-01-31"),

@@ -99,7 +99,11 @@ def test_raster_series(load):
         ("{date}.tif", ", masks: [{pattern: m.tif, bits: [1]}]", "inputs.s2.series.masks.0.pattern: the pattern needs {date}"),
         ("{date}.tif", ", masks: [{pattern: '{date}m.tif'}]", "inputs.s2.series.masks.0: give either `invalid` (values) or `bits`"),
         ("{date}.tif", ", scale: 0", "inputs.s2.series.scale: input should be greater than 0, found `0`"),
-        ("{date}.tif", ", roles: {violet: red}", "inputs.s2.series.roles.violet: input should be 'blue', 'green', 'red', 'nir' or 'swir'"),
+        (
+            "{date}.tif",
+            ", roles: {violet: red}",
+            "inputs.s2.series.roles.violet: input should be 'blue', 'green', 'red', 'nir', 'swir', 'swir2'",
+        ),
     ],
 )
 def test_faults_of_a_raster_series(lines, pattern, more, line):

@@ -17,6 +17,7 @@ WAYS = {
     "whole tiles as windows": "engine: {workers: 1, window: 400}",
     "windows that do not divide the tile": "engine: {workers: 2, window: 77}",
     "windows along the strips of the files": "engine: {workers: 1, window: null, window_pixels: 9000}",
+    "from a store": "engine: {workers: 2, store: store}",
     "dask with two workers": "engine: {kind: dask, workers: 2, window: 90}",
 }
 
@@ -30,3 +31,18 @@ def test_same_bytes(way: str, light_config: Callable[[Path, str], Path], light_r
     expected, found = digests(light_run.output), digests(config.output)
     assert found.keys() == expected.keys()
     assert [name for name in expected if found[name] != expected[name]] == []
+
+
+def test_a_store_is_filled_once_and_shared(light_config: Callable[[Path, str], Path], light_run: RunConfig, tmp_path: Path) -> None:
+    first = load_config(light_config(tmp_path / "a", f"engine: {{workers: 1, store: {tmp_path / 'store'}}}"))
+    made = run(first).executed["store"]
+    assert made == sum(len(one.observations) for tile in run(first).inventory.tiles for one in tile.series.values())
+    second = load_config(
+        light_config(tmp_path / "b", f"engine: {{workers: 1, store: {tmp_path / 'store'}}}\nmodel: {{kind: lightgbm, rounds: 5}}")
+    )
+    assert "store" not in run(second).executed
+    file = sorted((tmp_path / "store").rglob("*_bands.tif"))[0]
+    file.unlink()
+    assert run(first).nothing  # a run that is done reads nothing
+    assert run(load_config(light_config(tmp_path / "c", f"engine: {{workers: 1, store: {tmp_path / 'store'}}}"))).executed["store"] == 1
+    assert digests(first.output).keys() == digests(light_run.output).keys()

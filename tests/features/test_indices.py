@@ -80,7 +80,7 @@ def test_no_index_is_a_plan_too():
 @PROPERTY
 @given(hnp.arrays(np.float32, st.tuples(st.integers(0, 4), st.just(3), st.integers(1, 40)), elements=st.floats(-32768, 32767, width=32)))
 def test_kernel_and_reference_give_the_same_bits(filled):
-    plan = resolve(["BRIGHTNESS", "NDVI", "NDWI"], SENTINEL2, BANDS)
+    plan = resolve(["BRIGHTNESS", "NDVI", "RATIO", "NDWI"], {**SENTINEL2, "vh": "B4", "vv": "B8"}, BANDS)
     assert kernel_values(filled, plan).tobytes() == index_values(filled, plan).tobytes()
 
 
@@ -90,6 +90,30 @@ def test_positive_bands_keep_differences_within_a_thousand_and_brightness_above_
     found = index_values(filled, resolve(["NDVI", "NDWI", "BRIGHTNESS"], SENTINEL2, BANDS))
     assert (np.abs(found[:2]) <= 1000).all()
     assert (found[2] >= filled.max(axis=1) * 0.999999).all()
+
+
+@COMPUTED
+def test_the_ratio_of_a_radar_is_a_difference_of_decibels(compute):
+    plan = resolve(["RATIO"], {"vv": "VV", "vh": "VH"}, ("VV", "VH"))
+    # -11.5 dB and -18.25 dB, in hundredths.
+    assert compute(pixel(-1150, -1825), plan).ravel().tolist() == [-675]
+    assert plan.kind_of(0) == "difference"
+
+
+def test_a_sensor_without_roles_has_the_indices_that_need_none():
+    assert resolve([], {}, ("snow",)).names == ()
+    assert resolve(["BRIGHTNESS"], {}, ("a", "b")).names == ("BRIGHTNESS",)
+    with pytest.raises(ConfigError, match="RATIO needs the vh band, which this sensor does not have"):
+        resolve(["RATIO"], {}, ("a", "b"))
+
+
+def test_some_of_the_indices_and_the_bands_that_they_need():
+    plan = resolve(["NDVI", "BRIGHTNESS", "NDWI"], SENTINEL2, BANDS)
+    filled = np.random.default_rng(0).uniform(1, 9000, (2, 3, 5)).astype(np.float32)
+    assert np.array_equal(index_values(filled, plan.only([2, 0])), index_values(filled, plan)[[2, 0]])
+    assert plan.bands_of(0, 3) == (1, 0)
+    assert plan.bands_of(1, 3) == (0, 1, 2)
+    assert plan.content[2] == ["NDWI", 0, 2, 1, None]
 
 
 def test_the_plan_is_made_of_positions_among_the_bands_kept():
@@ -104,7 +128,9 @@ def test_the_plan_is_made_of_positions_among_the_bands_kept():
 
 def test_possible_indices_follow_the_bands_kept():
     assert possible_indices(SENTINEL2, ("B4", "B8")) == ("NDVI", "BRIGHTNESS")
-    assert possible_indices(SENTINEL2, tuple(SENTINEL2.values())) == tuple(INDICES)
+    assert possible_indices(SENTINEL2, tuple(SENTINEL2.values())) == tuple(name for name in INDICES if name != "RATIO")
+    assert possible_indices({"vv": "vv", "vh": "vh"}, ("vv", "vh")) == ("BRIGHTNESS", "RATIO")
+    assert possible_indices({}, ()) == ("BRIGHTNESS",)
 
 
 def test_a_band_that_the_sensor_lacks_is_named_with_the_way_out():

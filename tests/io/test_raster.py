@@ -20,7 +20,6 @@ from iota_py.io.raster import (
     read_header,
     read_reduced,
     read_window,
-    resample,
     write_cog,
     write_raster,
 )  # fmt: skip
@@ -329,19 +328,6 @@ def test_a_pixel_belongs_to_the_shape_that_holds_its_centre():
     assert not burn([(just_out, 7)], box).any()
     assert burn([(just_in, 7), (shapely.box(400010, 4799990, 400030, 4800000), 9)], box).tolist() == [[7, 9, 9], [7, 7, 0]]
     assert burn([], box, "uint8").dtype == np.uint8
-
-
-def test_resample_by_hand():
-    values = np.array([[0, 100], [200, 300]], np.int16)
-    source, fine = grid(2, 2, 20), grid(4, 4)
-    assert resample(values, source, fine, "nearest", -1).tolist() == values.repeat(2, 0).repeat(2, 1).tolist()
-    bilinear = resample(values, source, fine, "bilinear", -1)
-    assert bilinear[1].tolist() == [50, 75, 125, 150]  # a quarter of the way down: 0.75 × row 0 + 0.25 × row 1
-    assert bilinear[2].tolist() == [150, 175, 225, 250]
-    average = resample(2 * np.arange(16, dtype=np.int16).reshape(4, 4), fine, source, "average", -1)
-    assert average.tolist() == [[5, 9], [21, 25]]
-    outside = GeoBox((1, 2), Affine(20, 0, 400020, 0, -20, 4800000), CRS)
-    assert resample(values, source, outside, "nearest", -1).tolist() == [[100, -1]]
 
 
 def test_gdal_is_named():

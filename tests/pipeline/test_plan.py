@@ -12,6 +12,7 @@ from iota_py.pipeline import plan as plan_module
 from iota_py.pipeline.inventory import Inventory, take_inventory
 from iota_py.pipeline.plan import ROOMS, STAGES, Plan, make_plan
 from iota_py.pipeline.preflight import external_digests
+from iota_py.training.trainers import Trainer
 
 Writer = Callable[[Path, str], Path]
 
@@ -42,7 +43,7 @@ def test_every_task_needs_only_earlier_ones(settings: tuple[RunConfig, Inventory
     for task in plan.tasks:
         assert set(task.needs) <= seen
         seen.add(task.id)
-    assert [s for s in STAGES if plan.stage(s)] == list(STAGES)
+    assert [s for s in STAGES if plan.stage(s)] == [s for s in STAGES if s not in ("store", "feature_windows", "feature_maps")]
 
 
 def test_outputs_are_made_by_one_task_each(settings: tuple[RunConfig, Inventory]) -> None:
@@ -84,6 +85,24 @@ def test_a_change_redoes_what_depends_on_it(
     else:
         other = config.model_copy(update={section: getattr(config, section).model_copy(update=update)})
     assert changed(plan_of(config, inventory), plan_of(other)) == stages
+
+
+@pytest.mark.parametrize("other", [Trainer("scikit-learn", "2.0.0"), Trainer("intel", "1.0.0")])
+def test_the_library_that_fits_and_its_version_redo_the_models(
+    settings: tuple[RunConfig, Inventory], monkeypatch: pytest.MonkeyPatch, other: Trainer
+) -> None:
+    plans = []
+    for trainer in (Trainer("scikit-learn", "1.0.0"), other):
+        monkeypatch.setattr(plan_module, "choose_trainer", lambda model, trainer=trainer: trainer)
+        plans.append(plan_of(*settings))
+    assert changed(*plans) == {"train"} | DOWNSTREAM
+
+
+def test_which_library_is_wished_for_changes_no_model(settings: tuple[RunConfig, Inventory], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plan_module, "choose_trainer", lambda model: Trainer("scikit-learn", "1.0.0"))
+    config, inventory = settings
+    other = config.model_copy(update={"model": config.model.model_copy(update={"trainer": "auto"})})
+    assert changed(plan_of(config, inventory), plan_of(other)) == {"report"}  # which prints the configuration
 
 
 def test_windows_cover_each_tile_once(settings: tuple[RunConfig, Inventory]) -> None:

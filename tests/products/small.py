@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import shutil
+import tarfile
+import zipfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -82,8 +85,10 @@ def edit_metadata(product: Path, change: Callable[[str], str]) -> None:
 
 
 def source(folder: Path, **changes) -> Source:
-    """What to read of a folder. changes: of the choice (bands, reflectance, cloud, saturation) or of the source."""
-    choice = {"bands": ("B4", "B11"), "reflectance": "FRE", "cloud": "strict", "saturation": True}
+    """What to read of a folder. changes: of the choice (bands, reflectance, what is unusable) or of the source."""
+    choice = {
+        "bands": ("B4", "B11"), "reflectance": "FRE", "cloud": "strict", "saturation": True, "topographic_shadow": False, "snow": False,
+    }  # fmt: skip
     choice.update({key: changes.pop(key) for key in list(changes) if key in choice})
     return Source("s2", folder, FAMILY, Choice(**choice), **changes)
 
@@ -105,3 +110,17 @@ def assert_same(part: Cube, everything: Cube, window: Window) -> None:
     assert np.array_equal(part.valid, valid)
     usable = np.broadcast_to(valid[:, None], part.values.shape)
     assert np.array_equal(part.values[usable], everything.values[(..., *window.slices)][usable])
+
+
+def packed(product: Path, suffix: str, **options) -> Path:
+    """The archive `.zip`, `.tar`, `.tar.gz` or `.tgz` that takes the place of the folder of a product. options: of the tar."""
+    archive = product.with_name(product.name + suffix)
+    if suffix == ".zip":
+        with zipfile.ZipFile(archive, "w") as stream:
+            for path in sorted(p for p in product.rglob("*") if p.is_file()):
+                stream.write(path, path.relative_to(product.parent).as_posix())
+    else:
+        with tarfile.open(archive, "w:gz" if suffix.endswith("gz") else "w", **options) as tar:
+            tar.add(product, product.name)
+    shutil.rmtree(product)
+    return archive

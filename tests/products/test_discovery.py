@@ -136,8 +136,8 @@ def test_tiles_asked_for(tmp_path):
         discover(source(tmp_path), Interval(), ("31TCJ", "30TYP"))
 
 
-def remove(name: str):
-    return lambda product: file(product, name).unlink()
+def remove(*names: str):
+    return lambda product: [file(product, name).unlink() for name in names]
 
 
 def shape(product):
@@ -155,10 +155,9 @@ def bomb(text: str) -> str:
 
 BAD = {
     "missing band": (remove("FRE_B11.tif"), r"E-PRD-006 .*expected bands B4, B11 \(FRE\), missing B11. Fix: download"),
-    "missing cloud mask": (remove("CLM_R1.tif"), r"E-PRD-007 .*mask CLM_R1 is missing"),
-    "missing edge mask": (remove("EDG_R1.tif"), r"E-PRD-007 .*mask EDG_R1 is missing"),
-    "missing saturation mask": (remove("SAT_R1.tif"), r"E-PRD-007 .*mask SAT_R1 is missing"),
-    "empty band": (lambda product: file(product, "FRE_B4.tif").write_bytes(b""), r"E-RAS-002 .*FRE_B4\.tif"),
+    "missing cloud mask": (remove("CLM_R1.tif", "CLM_R2.tif"), r"E-PRD-007 .*mask CLM_R1 is missing"),
+    "empty band": (lambda product: file(product, "FRE_B4.tif").write_bytes(b""), r"E-PRD-006 .*missing B4\."),
+    "band that is no image": (lambda product: file(product, "FRE_B4.tif").write_bytes(b"x"), r"E-RAS-002 .*FRE_B4\.tif"),
     "truncated XML": (metadata(lambda text: text[: len(text) // 2]), r"E-PRD-005 .*MTD_ALL\.xml: not readable as metadata \(ParseError"),
     "entity bomb": (metadata(bomb), r"E-PRD-005 .*(DTDForbidden|EntitiesForbidden)"),
     "unknown encoding": (metadata(lambda text: text.replace("UTF-8", "UTF-99")), r"E-PRD-005 .*MTD_ALL\.xml"),

@@ -116,6 +116,8 @@ def test_environment_reports_this_machine():
     assert found["gdal"] == "3.10.3"
     assert found["iota_py"] == iota_py.__version__
     assert found["python"].startswith("3.")
+    extension = found["packages"].pop("scikit-learn-intelex")  # not a dependency: None where it is not installed
+    assert extension is None or extension[0].isdigit()
     assert set(found["packages"]) == {"numpy", "scikit-learn", "lightgbm", "numba", "rasterio", "mlflow"}
     assert all(version for version in found["packages"].values())
     assert 1 <= found["usable_cores"] <= found["cores"]

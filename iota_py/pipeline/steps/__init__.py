@@ -12,6 +12,7 @@ from typing import Any
 Step = Callable[[Any, Mapping[str, Any]], None]
 
 STEPS: Mapping[str, str] = {
+    "store": "store.write_observation",
     "polygons": "reference.write_polygons",
     "footprint": "footprint.write_footprint",
     "candidates": "reference.write_candidates",
@@ -19,6 +20,8 @@ STEPS: Mapping[str, str] = {
     "samples": "extraction.write_samples",
     "train": "learning.write_model",
     "predict": "mapping.write_window",
+    "feature_windows": "feature_maps.write_feature_window",
+    "feature_maps": "feature_maps.write_feature_maps",
     "assemble": "mapping.write_tile",
     "mosaic": "mapping.write_mosaic",
     "assess": "assessment.write_run_scores",

@@ -67,7 +67,7 @@ def _features(ws: Workspace, frame: pd.DataFrame, columns: SeriesColumns) -> tup
     start = dt.date(1970, 1, 1) + dt.timedelta(days=int(source.targets[0]))
     found = []
     for group in aligned_groups(frame, columns, bands, start, table.scale):
-        values = optical_features(group.values, group.valid, group.days, source.targets, source.indices)
+        values = optical_features(group.values, group.valid, group.days, source.targets, source.indices, source.recipe)
         found.append((group.series, values))
     names = np.concatenate([series for series, _ in found])
     order = np.argsort(names, kind="stable")

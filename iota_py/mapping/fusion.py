@@ -1,0 +1,84 @@
+"""Fusion of the labels of several classifiers by Dempster-Shafer, each trusted as far as its own confusion matrix says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+MEASURES = ("precision", "recall", "accuracy", "kappa")
+HIGHEST = 0.999  # a mass of 1 would leave nothing to ignorance, and two such classifiers that disagree could not be combined
+
+
+@dataclass(frozen=True, eq=False)
+class Fused:
+    """Labels of a fusion.
+
+    labels: uint8 (pixel,), 0 where no classifier has one. belief: float32 (pixel,), 0–1, the combined mass of the label, conflict
+    normalised away. choice: uint8 (pixel,), the classifiers that have the label, bit k for classifier k; 0 without a label.
+    """
+
+    labels: np.ndarray
+    belief: np.ndarray
+    choice: np.ndarray
+
+
+def masses(confusion: np.ndarray, classes: np.ndarray, measure: str) -> np.ndarray:
+    """Mass that a classifier gives to each label, float64 (256,), 0 for labels that it does not know.
+
+    confusion: counts (reference, map) over `classes`, uint8 codes. measure: one of MEASURES: precision (user's accuracy) or recall
+    (producer's accuracy) of the label, or overall accuracy or kappa, the same for all labels. Clipped to 0–HIGHEST.
+    """
+    if measure not in MEASURES:
+        raise ValueError(f"measure {measure}: expected one of {', '.join(MEASURES)}")
+    counts = np.asarray(confusion, np.float64)
+    right, total = np.diag(counts), counts.sum()
+    if measure in ("precision", "recall"):
+        whole = counts.sum(axis=0 if measure == "precision" else 1)
+        value = np.divide(right, whole, out=np.zeros_like(right), where=whole > 0)
+    else:
+        accuracy = right.sum() / total if total else 0.0
+        chance = (counts.sum(axis=0) * counts.sum(axis=1)).sum() / total**2 if total else 1.0
+        one = accuracy if measure == "accuracy" else (accuracy - chance) / (1 - chance) if chance < 1 else 0.0
+        value = np.full(len(right), one)
+    table = np.zeros(256)
+    table[np.asarray(classes, np.intp)] = np.clip(value, 0.0, HIGHEST)
+    return table
+
+
+def dempster_shafer(labels: np.ndarray, mass: np.ndarray) -> Fused:
+    """Combine labels uint8 (classifier, pixel), at most 8 classifiers, with mass float64 (classifier, 256) of each label.
+
+    Classifier k puts mass[k, label] on its label and the rest on ignorance (Shafer 1976, simple support functions). By Dempster's rule the
+    combined mass of a label is, before conflict is normalised away, (1 - Π (1 - m) over those that chose it) × Π (1 - m) over the others;
+    of ignorance Π (1 - m) over all. The largest wins; of equal ones the lowest code. A label 0 is no label and has no mass.
+    """
+    count, pixels = labels.shape
+    if count > 8 or mass.shape != (count, 256):
+        raise ValueError(f"expected at most 8 classifiers and masses ({count}, 256), found {mass.shape}")
+    left = 1.0 - np.where(labels > 0, np.take_along_axis(mass, labels.astype(np.intp), axis=1), 0.0)
+    ignorance = left.prod(axis=0)
+    combined = np.zeros((count, pixels))
+    agree = np.zeros((count, pixels), np.uint8)
+    for k in range(count):
+        same = (labels == labels[k]) & (labels[k] > 0)
+        chosen, others = np.where(same, left, 1.0).prod(axis=0), np.where(same, 1.0, left).prod(axis=0)
+        combined[k] = np.where(labels[k] > 0, (1.0 - chosen) * others, -1.0)
+        agree[k] = (same << np.arange(count)[:, None]).sum(axis=0)
+    best = combined.max(axis=0)
+    winners = np.where(combined == best, labels, 255).astype(np.uint8)
+    found = np.where(best >= 0, winners.min(axis=0), 0).astype(np.uint8)
+    first = np.argmax((labels == found) & (found > 0), axis=0)
+    total = ignorance + _distinct_sum(labels, combined)
+    place = np.arange(pixels)
+    belief = np.where(found > 0, combined[first, place] / np.where(total > 0, total, 1.0), 0.0)
+    return Fused(found, belief.astype(np.float32), np.where(found > 0, agree[first, place], 0).astype(np.uint8))
+
+
+def _distinct_sum(labels: np.ndarray, combined: np.ndarray) -> np.ndarray:
+    """Sum of the combined masses, each label once."""
+    total = np.zeros(labels.shape[1])
+    for k in range(len(labels)):
+        repeated = (labels[:k] == labels[k]).any(axis=0)
+        total += np.where(repeated | (labels[k] == 0), 0.0, combined[k])
+    return total

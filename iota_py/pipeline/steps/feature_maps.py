@@ -1,0 +1,66 @@
+"""Chosen features written as maps, without any classification: windows first, then one raster for each tile and feature."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from iota_py.grid.windows import Window, split, whole
+from iota_py.io.raster import read_window, write_cog, write_raster
+from iota_py.pipeline import paths
+from iota_py.pipeline.reading import features_of, read_observed
+from iota_py.pipeline.workspace import Workspace
+
+NODATA = -32768  # never observed, or outside every input
+PIXELS = 16384  # whose features are held at once
+STRIP = 512
+
+
+def write_feature_window(ws: Workspace, params: Mapping[str, Any]) -> None:
+    """`tiles/<tile>/features/…tif`: int16, one band for each column asked for, NODATA where no input that counts saw the pixel."""
+    tile, window = params["tile"], Window(*params["window"])
+    box = window.of(ws.geobox(tile))
+    columns = [ws.feature_names.index(name) for name in params["columns"]]
+    observed, validity = read_observed(ws.sources(tile), window)
+    out = np.empty((len(columns), window.pixels), np.int16)
+    for first in range(0, window.pixels, PIXELS):
+        last = min(first + PIXELS, window.pixels)
+        out[:, first:last] = features_of(observed, first, last)[:, columns].T
+    out[:, validity == 0] = NODATA
+    path = ws.path(paths.feature_window(tile, window.row, window.col))
+    write_raster(path, box, "int16", [(whole(window.shape), out.reshape(-1, *window.shape))], count=len(out), options={"nodata": NODATA})
+
+
+def write_feature_maps(ws: Workspace, params: Mapping[str, Any]) -> None:
+    """`features/<tile>/<column>.tif`: cloud-optimised GeoTIFF, int16, for each column asked for."""
+    tile = params["tile"]
+    geobox = ws.geobox(tile)
+    windows = [Window(*place) for place in params["windows"]]
+    for band, column in enumerate(params["columns"], start=1):
+        blocks = _strips(ws, tile, windows, band)
+        write_cog(
+            ws.path(paths.feature_map(tile, column)), geobox, "int16", blocks, overviews="average", nodata=NODATA, finish=_named(column)
+        )
+
+
+def _strips(ws: Workspace, tile: str, windows: list[Window], band: int) -> Iterator[tuple[Window, np.ndarray]]:
+    """Full-width strips, whatever the windows: same bytes for any size of window."""
+    geobox = ws.geobox(tile)
+    for strip in split(geobox.shape, (STRIP, geobox.shape[1])):
+        values = np.full(strip.shape, NODATA, np.int16)
+        for window in windows:
+            top, bottom = max(window.row, strip.row), min(window.row + window.height, strip.row + strip.height)
+            if top < bottom:
+                path = str(ws.path(paths.feature_window(tile, window.row, window.col)))
+                part = read_window(path, Window(top - window.row, 0, bottom - top, window.width), band)
+                values[top - strip.row : bottom - strip.row, window.col : window.col + window.width] = part
+        yield strip, values
+
+
+def _named(column: str) -> Callable[[Any], None]:
+    def finish(dataset: Any) -> None:
+        dataset.set_band_description(1, column)
+
+    return finish
