@@ -7,11 +7,13 @@ from typing import Annotated
 
 import typer
 
-from iota_py.cli.console import err, out, show_faults
+from iota_py.cli.console import UserCode, err, out, show_faults
 from iota_py.errors import EXIT_USER, IotaError
 
 
-def check(config: Annotated[Path, typer.Argument(help="configuration of a run (YAML)", metavar="CONFIG")]) -> int:
+def check(
+    config: Annotated[Path, typer.Argument(help="configuration of a run (YAML)", metavar="CONFIG")], allow_user_code: UserCode = False
+) -> int:
     """Validate a configuration and its inputs: every fault at once, with the way out. Nothing is started.
 
     Example: [bold]iota-py check configs/demo.yaml[/]
@@ -21,7 +23,7 @@ def check(config: Annotated[Path, typer.Argument(help="configuration of a run (Y
     from iota_py.pipeline.run import describe_inputs, read_bad
 
     try:
-        settings = load_config(config)
+        settings = load_config(config, allow_user_code=allow_user_code)
         inventory = examine(settings, read_bad(settings.output))
     except IotaError as error:
         count = len(error.faults)

@@ -6,7 +6,9 @@ import shutil
 import sys
 import time
 from pathlib import Path
+from typing import Annotated
 
+import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
@@ -21,6 +23,9 @@ LABELS = {
     "train": "train", "predict": "map", "assemble": "tiles", "mosaic": "mosaic", "assess": "assess", "summary": "summary", "report": "report",
     "feature_windows": "features", "feature_maps": "feature maps",
 }  # fmt: skip
+
+
+UserCode = Annotated[bool, typer.Option("--allow-user-code", help="Run the functions that the configuration names under user_features.")]
 
 
 def short(path: Path) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from iota_py.cli.console import Bars, out, short
+from iota_py.cli.console import Bars, UserCode, out, short
 from iota_py.errors import ConfigError, Fault
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ def features(
     ] = None,
     names: Annotated[bool, typer.Option("--list", help="Print the names of the columns, and write nothing.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only the results.")] = False,
+    allow_user_code: UserCode = False,
 ) -> None:
     """Write features as cloud-optimised GeoTIFF, one file for each tile and feature, under the output of the run.
 
@@ -35,7 +36,7 @@ def features(
     from iota_py.pipeline.inventory import take_inventory
     from iota_py.pipeline.run import run
 
-    settings = load_config(config)
+    settings = load_config(config, allow_user_code=allow_user_code)
     if names:
         for name in take_inventory(settings).feature_names:
             out.print(name, highlight=False)

@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
-from iota_py.cli.console import LABELS, out
+from iota_py.cli.console import LABELS, UserCode, out
 
 if TYPE_CHECKING:
     from iota_py.config import RunConfig
     from iota_py.pipeline.inventory import Inventory
 
 
-def plan(config: Annotated[Path, typer.Argument(help="configuration of a run (YAML)", metavar="CONFIG")]) -> None:
+def plan(
+    config: Annotated[Path, typer.Argument(help="configuration of a run (YAML)", metavar="CONFIG")], allow_user_code: UserCode = False
+) -> None:
     """Show the tasks of a run, what is done already, and the memory and disk that the rest will take. Nothing is started.
 
     Example: [bold]iota-py plan configs/demo.yaml[/]
@@ -25,7 +27,7 @@ def plan(config: Annotated[Path, typer.Argument(help="configuration of a run (YA
     from iota_py.pipeline.run import describe_inputs, disk_estimate, pending, prepare
     from iota_py.pipeline.state import State
 
-    settings = load_config(config)
+    settings = load_config(config, allow_user_code=allow_user_code)
     inventory, tasks = prepare(settings)
     todo = pending(tasks, State(settings.output))
     out.print(f"{settings.name}: {describe_inputs(inventory)}")

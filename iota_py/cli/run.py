@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from iota_py.cli.console import Bars, out, program, short
+from iota_py.cli.console import Bars, UserCode, out, program, short
 from iota_py.errors import IotaError
 from iota_py.io.publish import read_json
 from iota_py.pipeline import paths
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 def run(
     config: Annotated[Path, typer.Argument(help="configuration of a run (YAML)", metavar="CONFIG")],
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only the results.")] = False,
+    allow_user_code: UserCode = False,
 ) -> None:
     """Make the map, its accuracy, its report and its MLflow record. Run again, it does what is missing and nothing else.
 
@@ -28,7 +29,7 @@ def run(
     from iota_py.config import load_config
     from iota_py.pipeline.run import run as run_pipeline
 
-    settings = load_config(config)
+    settings = load_config(config, allow_user_code=allow_user_code)
     with Bars(quiet) as bars:
         if not quiet:
             out.print(f"[bold]{settings.name}[/]")

@@ -73,6 +73,20 @@ class Texture(Section):
     radius: Annotated[int, Field(ge=1, le=10)] = Field(2, description="pixels on each side of the pixel")
 
 
+class SnowYear(Section):
+    """Layers of a snow year made from single dates: columns `scd`, `smod`, `sod`, `nsp`, `nobs`, `season`, as LIS makes its L3B."""
+
+    of: str = Field("snow", description="a band, not 0 where there is snow")
+    start: Day = Field(description="first day, 1 September in the north")
+    end: Day = Field(description="last day, 31 August in the north")
+
+    @model_validator(mode="after")
+    def _ordered(self) -> SnowYear:
+        if self.start > self.end:
+            raise ValueError(f"start {self.start} is after end {self.end}")
+        return self
+
+
 class Features(Section):
     """Features of one input."""
 
@@ -99,6 +113,7 @@ class Features(Section):
     harmonics: Harmonics | None = Field(None, description="waves of the year in the usable observations")
     phenology: Phenology | None = Field(None, description="start, peak, end and length of the season")
     texture: Texture | None = Field(None, description="what the neighbourhood of a pixel looks like on a date")
+    snow_year: SnowYear | None = Field(None, description="layers of a snow year, of an input of snow masks")
 
     @model_validator(mode="after")
     def _smoothing_is_used(self) -> Features:
@@ -110,4 +125,4 @@ class Features(Section):
     def summed_up(self) -> tuple[str, ...]:
         """Bands or indices of which the whole series, or the neighbourhood, makes columns."""
         many = [name for part in (self.statistics, self.harmonics) if part is not None for name in part.of]
-        return (*many, *(part.of for part in (self.phenology, self.texture) if part is not None))
+        return (*many, *(part.of for part in (self.phenology, self.texture, self.snow_year) if part is not None))

@@ -21,8 +21,11 @@ _MAX_EXTENDS = 10
 _WORDS = {r"\btuple\b": "list", r"\bdictionary( or instance of \w+)?": "section of keys and values"}  # pydantic's, and those of YAML
 
 
-def load_config(path: str | Path) -> RunConfig:
-    """Read, merge, resolve and validate a configuration. Raises ConfigError with all the faults found."""
+def load_config(path: str | Path, *, allow_user_code: bool = False) -> RunConfig:
+    """Read, merge, resolve and validate a configuration. Raises ConfigError with all the faults found.
+
+    allow_user_code: functions of users may run, if the configuration says so too.
+    """
     path = Path(path)
     document = _read(path, ())
     faults: list[Fault] = []
@@ -31,9 +34,31 @@ def load_config(path: str | Path) -> RunConfig:
         config = RunConfig.model_validate(document)
     except ValidationError as error:
         faults.extend(_merged([_fault(str(path), entry) for entry in error.errors()]))
+    faults = faults or _user_code_faults(config, path, allow_user_code)
     if faults:
         raise ConfigError(*faults)
     return config
+
+
+def _user_code_faults(config: RunConfig, path: Path, allowed: bool) -> list[Fault]:
+    """Why functions of users may not run: not allowed twice, or in a file that lies elsewhere or nowhere."""
+    faults = []
+    if config.user_features and not config.allow_user_code:
+        text = "functions of users are not allowed"
+        faults.append(Fault("E-CFG-021", str(path), "allow_user_code", text, "read the code, then set allow_user_code: true"))
+    if config.user_features and not allowed:
+        text = "this configuration runs code of its own"
+        faults.append(Fault("E-CFG-021", str(path), "user_features", text, "read that code, then add --allow-user-code to the command"))
+    folder = path.resolve().parent
+    for number, one in enumerate(config.user_features):
+        where = f"user_features.{number}.file"
+        if not one.file.resolve().is_relative_to(folder):
+            faults.append(
+                Fault("E-CFG-022", str(path), where, f"{one.file} is not in the folder of the configuration", f"move it to {folder}")
+            )
+        elif not one.file.is_file():
+            faults.append(Fault("E-CFG-022", str(path), where, f"no such file: {one.file}", "check the path"))
+    return faults
 
 
 def _read(path: Path, seen: tuple[Path, ...]) -> dict[str, Any]:

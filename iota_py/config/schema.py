@@ -120,6 +120,15 @@ class Radar(Section):
     orbits: tuple[Annotated[int, Field(ge=1, le=175)], ...] | None = Field(None, description="relative orbits; default: all found")
     unit: Literal["decibel", "linear"] = Field("decibel", description="stored as hundredths of a decibel, or as power × 10,000")
     filtered: bool = Field(False, description="read the files that S1Tiling has filtered, in the folder `filtered`")
+    speckle: Annotated[int, Field(ge=3, le=31)] | None = Field(
+        None, description="side of the window, in pixels and odd, of a multi-temporal speckle filter (Quegan and Yu 2001); default: none"
+    )
+
+    @model_validator(mode="after")
+    def _odd(self) -> Radar:
+        if self.speckle is not None and self.speckle % 2 == 0:
+            raise ValueError(f"speckle {self.speckle}: expected an odd number of pixels")
+        return self
 
 
 class Catalogue(Section):
@@ -325,6 +334,17 @@ class Limits(Section):
     min_dates: Positive = Field(1, description="acquisitions that a tile needs")
 
 
+class UserFeatures(Section):
+    """Features that a function of your own computes from a window."""
+
+    file: Path = Field(description="Python file, in the folder of this configuration or below")
+    function: Annotated[str, Field(pattern=r"^[A-Za-z_]\w*$")] = Field(
+        description="called as function(view, **options), gives (features, names)"
+    )
+    margin: Annotated[int, Field(ge=0, le=256)] = Field(0, description="pixels around a window that the function needs")
+    options: dict[str, Any] = Field(default_factory=dict, description="further arguments")
+
+
 class RunConfig(Section):
     """Everything a run needs. Paths are absolute here; in the file they are relative to it."""
 
@@ -337,6 +357,8 @@ class RunConfig(Section):
     period: Period = Period()
     inputs: dict[Word, Input] = Field(min_length=1)
     features: dict[Word, Features] = Field(default_factory=dict)
+    user_features: tuple[UserFeatures, ...] = ()
+    allow_user_code: bool = Field(False, description="functions of `user_features` may run, if the command line says so too")
     samples: Samples
     model: Model = RandomForest(kind="random_forest")
     tracking: Tracking = Tracking()
@@ -360,7 +382,7 @@ class RunConfig(Section):
 
 
 PATH_FIELDS = re.compile(
-    r"^(output|nomenclature|inputs\.[^.]+\.path|inputs\.[^.]+\.series\.masks\.\d+\.path|samples\.polygons|samples\.table\.path|samples\.regions\.path|engine\.store)$"
+    r"^(output|nomenclature|inputs\.[^.]+\.path|inputs\.[^.]+\.series\.masks\.\d+\.path|samples\.polygons|samples\.table\.path|samples\.regions\.path|engine\.store|user_features\.\d+\.file)$"
 )
 
 

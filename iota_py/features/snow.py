@@ -16,6 +16,20 @@ SEASON_DAYS = 10  # LIS dates a season where more days than these are under snow
 _NEVER = np.int32(-(2**30))
 
 
+@dataclass(frozen=True)
+class SnowYear:
+    """What is asked of a series of snow masks: the band, and the first and last day of the year, days since 1970-01-01."""
+
+    of: str
+    start: int
+    stop: int
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """Ends of the names of the columns, in order."""
+        return ("scd", "smod", "sod", "nsp", "nobs", "season")
+
+
 @dataclass(frozen=True, eq=False)
 class SnowSeason:
     """Layers as in the L3B products, int16 (pixel,). Days are counted from 0, the first of the year.

@@ -7,6 +7,7 @@ thread, since GDAL's threaded compression hides a full disk.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
@@ -50,6 +51,12 @@ class RasterHeader:
     dtype: str
     nodata: float | None
     block: tuple[int, int]
+
+    @functools.cached_property
+    def grid(self) -> tuple[object, ...]:
+        """What tells its grid from others: a key for look-ups, found once."""
+        crs = self.geobox.crs
+        return (*self.geobox.transform, *self.geobox.shape, crs and (crs.epsg or str(crs)))
 
 
 def raster_path(file: str | Path, member: str = "") -> str:

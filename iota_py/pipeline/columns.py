@@ -11,6 +11,7 @@ from iota_py.features.harmonics import harmonics
 from iota_py.features.indices import index_values
 from iota_py.features.phenology import season
 from iota_py.features.relative import relative_to
+from iota_py.features.snow import snow_season
 from iota_py.features.statistics import statistics
 from iota_py.features.texture import texture
 from iota_py.grid.windows import Window
@@ -118,6 +119,10 @@ def _columns(one: Observed, recipe: Recipe) -> np.ndarray:
         rows += [harmonics(_as_observed(one, recipe, name), one.valid, one.days, origin, count) for name in recipe.harmonics.of]
     if recipe.season is not None:
         rows.append(season(series(recipe.season.of), one.targets, recipe.season))
+    if recipe.snow is not None:
+        year = recipe.snow
+        found = snow_season(_as_observed(one, recipe, year.of), one.valid, one.days, year.start, year.stop)
+        rows.append(np.stack([getattr(found, word) for word in year.words]).astype(np.float32))
     columns = [rounded(row) for row in rows]
     if one.texture is not None:
         columns.append(one.texture)

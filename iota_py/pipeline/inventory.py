@@ -5,13 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import functools
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import geopandas as gpd
 from odc.geo.geobox import GeoBox
 
 from iota_py.config.features import Features
-from iota_py.config.schema import RunConfig
+from iota_py.config.schema import RunConfig, UserFeatures
 from iota_py.errors import ConfigError, Fault, InputError
 from iota_py.features.indices import INDICES, IndexPlan, resolve
 from iota_py.features.names import checked, optical_names, static_names
@@ -24,12 +24,15 @@ from iota_py.io.raster import RasterHeader, read_header
 from iota_py.io.vectors import read_vectors
 from iota_py.nomenclature import Nomenclature
 from iota_py.pipeline.inputs import FoundInput, counting, find_inputs, reading_code
+from iota_py.pipeline.reading import feature_source
 from iota_py.pipeline.recipe import Ground, Recipe, check_names, helpers, make_recipe
+from iota_py.pipeline.usercode import UserCall, user_features
 from iota_py.products.product import Series
 from iota_py.products.store import BLOCK, unstored
 from iota_py.timeseries.dates import automatic_grid, regular_grid
 
 REGION_OVERLAP_M2 = 100.0
+PROBE = 8  # pixels on a side of the window on which functions of users say their names
 DEFAULT_INDICES = ("NDVI", "NDWI", "BRIGHTNESS")
 
 
@@ -54,7 +57,7 @@ class Layer:
     """Features of one series: target dates (none where it has no dates), bands, indices; roles: what the indices call the bands.
 
     counts: its usable observations are those that validity counts. place: where the products are. wavelengths: of bands, in nanometres.
-    recipe: its columns, where they are not every band and index on every target date.
+    recipe: its columns, where they are not every band and index on every target date. speckle: as in FeatureSource.
     """
 
     input: str
@@ -66,6 +69,7 @@ class Layer:
     place: str = ""
     wavelengths: Mapping[str, float | None] = field(default_factory=dict)
     recipe: Recipe | None = None
+    speckle: tuple[str, int] | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -79,18 +83,19 @@ class Layer:
 
 @dataclass(frozen=True)
 class Inventory:
-    """All that planning needs to know. tiles: in order of priority. regions: (index from 1, name). grid: of the map."""
+    """All that planning needs to know. tiles: in order of priority. regions: (index from 1, name). grid: of the map. user: functions of users."""
 
     tiles: tuple[Tile, ...]
     layers: tuple[Layer, ...]
     regions: tuple[tuple[int, str], ...]
     grid: GeoBox
     one_lattice: bool
+    user: tuple[UserCall, ...] = ()
 
     @property
     def feature_names(self) -> tuple[str, ...]:
         """Columns of the feature matrix."""
-        return checked(name for layer in self.layers for name in layer.names)
+        return checked([*(name for layer in self.layers for name in layer.names), *(name for call in self.user for name in call.names)])
 
     def tile(self, name: str) -> Tile:
         """A tile by name."""
@@ -150,7 +155,17 @@ def take_inventory(config: RunConfig, bad: Mapping[str, str] | None = None) -> I
     grid, one_lattice = _map_grid(config, tiles)
     listed = tuple(sorted({index for tile in tiles for index in tile.regions}))
     labels = {1: "all"} if regions is None else dict(zip(regions.region, regions.name))
-    return Inventory(tiles, layers, tuple((index, str(labels[index])) for index in listed), grid, one_lattice)
+    user = tuple(_user_call(one, tiles[0], layers) for one in config.user_features)
+    return Inventory(tiles, layers, tuple((index, str(labels[index])) for index in listed), grid, one_lattice, user)
+
+
+def _user_call(one: UserFeatures, tile: Tile, layers: tuple[Layer, ...]) -> UserCall:
+    """A function of a user with the names of its features, which it gives on a few pixels in the middle of a tile."""
+    call = UserCall(one.file, one.function, one.margin, one.options)
+    sources = {x.input: feature_source(tile.series[x.input], x.dates, x.indices, x.counts, x.recipe, x.speckle) for x in layers}
+    rows, cols = (int(side) for side in tile.geobox.shape)
+    middle = Window(rows // 2, cols // 2, min(PROBE, rows - rows // 2), min(PROBE, cols - cols // 2))
+    return replace(call, names=user_features(call, (tile.name, tile.geobox), middle, sources)[1])
 
 
 def _missing(config: RunConfig, names: tuple[str, ...], found: Mapping[str, FoundInput]) -> list[Fault]:
@@ -198,7 +213,8 @@ def _layer(config: RunConfig, name: str, found: FoundInput, counts: bool) -> Lay
     wanted = _wanted_indices(options, found, roles, "decibel" if entry.radar is None else entry.radar.unit)
     plan = resolve((*wanted, *helpers(options, ground.bands, wanted)), roles, ground.bands, where, wavelengths)
     recipe = make_recipe(options, plan, len(wanted), ground)
-    return Layer(name, dates, ground.bands, plan, roles, counts, found.place, wavelengths, recipe)
+    speckle = (entry.radar.unit, entry.radar.speckle) if entry.radar and entry.radar.speckle else None
+    return Layer(name, dates, ground.bands, plan, roles, counts, found.place, wavelengths, recipe, speckle)
 
 
 def _dates(config: RunConfig, options: Features, found: FoundInput) -> tuple[dt.date, ...]:

@@ -27,7 +27,7 @@ STAGES = (
 
 _READING = ("errors.py", "grid", "io", "products", "pipeline/reading.py")
 _RECIPES = ("config/features.py", "pipeline/recipe.py", "pipeline/observed.py", "pipeline/columns.py")
-_FEATURES = (*_READING, *_RECIPES, "timeseries", "features")
+_FEATURES = (*_READING, "pipeline/usercode.py", *_RECIPES, "timeseries", "features")
 _CODES = ("codes.py", "pages.py")
 _OWNED = ("pipeline/steps/footprint.py", "samples/candidates.py")
 ROOMS: Mapping[str, tuple[str, ...]] = {
@@ -298,16 +298,21 @@ def _series(series: Series) -> str:
 
 
 def _layers(inventory: Inventory) -> list[Any]:
-    return [
-        [layer.input, layer.dates, layer.bands, layer.indices.content, layer.counts, recipe_document(layer.recipe)]
+    """What decides the columns: the series and what is made of each, and functions of users with the digests of their files."""
+    layers = [
+        [layer.input, layer.dates, layer.bands, layer.indices.content, layer.counts, recipe_document(layer.recipe), layer.speckle]
         for layer in inventory.layers
     ]
+    calls = [{key: value for key, value in call.document().items() if key != "file"} for call in inventory.user]
+    return [*layers, *calls]
 
 
 def _without_paths(value: Any) -> Any:
     """Settings without the places of files: a run copied elsewhere, or with another engine, is the same run."""
     if isinstance(value, dict):
         return {
-            k: _without_paths(v) for k, v in value.items() if k not in ("path", "polygons", "output", "nomenclature", "engine", "tracking")
+            k: _without_paths(v)
+            for k, v in value.items()
+            if k not in ("path", "file", "polygons", "output", "nomenclature", "engine", "tracking")
         }
     return value

@@ -17,6 +17,7 @@ from numba import config, njit
 from iota_py.codes import TILE, CodeBook, CodeTables, encode_chunk, encode_columns
 from iota_py.features.indices import IndexPlan, index_chunk, index_values
 from iota_py.features.layout import pack_chunk, packed, store_chunk
+from iota_py.features.radar import despeckled, speckle_margin
 from iota_py.grid.windows import Window
 from iota_py.pages import in_large_pages
 from iota_py.pipeline.columns import grown, inner_pixels, recipe_columns, texture_columns
@@ -34,7 +35,7 @@ NO_COMPILER = bool(config.DISABLE_JIT)  # type: ignore[attr-defined]
 class FeatureSource:
     """A series and what is computed from it. targets, observed: int32 days since 1970-01-01. counts: validity counts its observations.
 
-    recipe, clouds: as in Observed.
+    recipe, clouds: as in Observed. speckle: unit of a radar and side of the window of its filter, None for none.
     """
 
     series: Series
@@ -44,22 +45,29 @@ class FeatureSource:
     counts: bool = True
     recipe: Recipe | None = None
     clouds: np.ndarray | None = None
+    speckle: tuple[str, int] | None = None
 
     def around(self, window: Window) -> Window:
         """What has to be read for the features of a window."""
-        if self.recipe is None or self.recipe.margin == 0:
+        margin = (self.recipe.margin if self.recipe else 0) + (speckle_margin(self.speckle[1]) if self.speckle else 0)
+        if margin == 0:
             return window
         rows, cols = self.series.geobox.shape
-        return grown(window, self.recipe.margin, (int(rows), int(cols)))
+        return grown(window, margin, (int(rows), int(cols)))
 
 
 def feature_source(
-    series: Series, dates: Sequence[dt.date], indices: IndexPlan, counts: bool = True, recipe: Recipe | None = None
+    series: Series,
+    dates: Sequence[dt.date],
+    indices: IndexPlan,
+    counts: bool = True,
+    recipe: Recipe | None = None,
+    speckle: tuple[str, int] | None = None,
 ) -> FeatureSource:
     """What is computed from a series on these target dates; a series without dates is its own one target."""
     if series.kind == "static":
         return FeatureSource(series, np.zeros(1, np.int32), indices, np.zeros(len(series.observations), np.int32), counts, recipe)
-    return FeatureSource(series, days(dates), indices, days(series.dates), counts, recipe, _cloud_shares(series))
+    return FeatureSource(series, days(dates), indices, days(series.dates), counts, recipe, _cloud_shares(series), speckle)
 
 
 def _cloud_shares(series: Series) -> np.ndarray:
@@ -77,11 +85,13 @@ def read_observed(sources: Sequence[FeatureSource], window: Window) -> tuple[lis
     for position, source in enumerate(sources):
         around = source.around(window)
         cube = read_cube(source.series, around, slot=position)
+        if source.speckle is not None:
+            cube = replace(cube, values=despeckled(cube.values, cube.valid, *source.speckle))
         values = cube.values.reshape(*cube.values.shape[:2], around.pixels)
         valid = cube.valid.view(np.uint8).reshape(len(cube.valid), around.pixels)
         one = Observed(values, valid, source.observed, source.targets, source.indices, source.recipe, source.clouds)
-        if source.recipe is not None and source.recipe.texture is not None:
-            one = replace(inner_pixels(one, around, window), texture=texture_columns(one, around, window))
+        image = texture_columns(one, around, window) if source.recipe is not None and source.recipe.texture is not None else None
+        one = replace(inner_pixels(one, around, window), texture=image)
         found.append(one)
         if source.counts:
             validity += valid_count(one.valid)

@@ -17,6 +17,7 @@ from iota_py.features.indices import IndexPlan, index_named
 from iota_py.features.names import optical_names, static_names
 from iota_py.features.phenology import Season
 from iota_py.features.relative import relative_word
+from iota_py.features.snow import SnowYear
 from iota_py.features.statistics import Statistics
 from iota_py.features.texture import Texture
 from iota_py.timeseries.dates import EPOCH, days
@@ -41,6 +42,7 @@ class Recipe:
     harmonics: Harmonics | None = None
     season: Season | None = None
     texture: Texture | None = None
+    snow: SnowYear | None = None
 
     @property
     def margin(self) -> int:
@@ -49,9 +51,9 @@ class Recipe:
 
     @property
     def parts(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
-        """Name of a band or index, and ends of the names of its columns, in order: statistics, harmonics, season, texture."""
+        """Name of a band or index, and ends of the names of its columns, in order: statistics, harmonics, season, snow, texture."""
         many = [(name, part.words) for part in (self.statistics, self.harmonics) if part is not None for name in part.of]
-        return (*many, *((part.of, part.words) for part in (self.season, self.texture) if part is not None))
+        return (*many, *((part.of, part.words) for part in (self.season, self.snow, self.texture) if part is not None))
 
     @property
     def columns(self) -> int:
@@ -156,7 +158,7 @@ def make_recipe(options: Features, plan: IndexPlan, indices: int, ground: Ground
 
 
 def _summaries(options: Features, spelled: dict[str, str]) -> dict[str, Any]:
-    """Statistics, harmonics, season and texture as the stages know them."""
+    """Statistics, harmonics, season, snow year and texture as the stages know them."""
     found: dict[str, Any] = {}
     if options.statistics is not None:
         found["statistics"] = Statistics(**{**dict(options.statistics), "of": _spelled(options.statistics.of, spelled)})
@@ -168,6 +170,9 @@ def _summaries(options: Features, spelled: dict[str, str]) -> dict[str, Any]:
     if options.texture is not None:
         texture = options.texture
         found["texture"] = Texture(spelled[texture.of.upper()], (texture.date - EPOCH).days, texture.radius)
+    if options.snow_year is not None:
+        year = options.snow_year
+        found["snow"] = SnowYear(spelled[year.of.upper()], (year.start - EPOCH).days, (year.end - EPOCH).days)
     return found
 
 
@@ -190,7 +195,7 @@ def _faults(options: Features, plan: IndexPlan, ground: Ground) -> Iterator[Faul
 
 
 def _undated(options: Features, ground: Ground) -> Iterator[Fault]:
-    given = [name for name in ("statistics", "harmonics", "phenology", "texture") if getattr(options, name) is not None]
+    given = [name for name in ("statistics", "harmonics", "phenology", "texture", "snow_year") if getattr(options, name) is not None]
     given += [name for name, default in (("fill", "linear"), ("keep_dates", "all")) if getattr(options, name) != default]
     for name in given:
         yield Fault("E-FEA-013", ground.where, name, "this input has no dates", f"leave `{name}` out")

@@ -19,7 +19,9 @@ import numpy as np
 from odc.geo.geobox import GeoBox
 
 from iota_py.errors import ConfigError, Fault, TaskError
+from iota_py.features.indices import resolve
 from iota_py.grid.windows import Window
+from iota_py.pipeline.observed import Observed
 from iota_py.pipeline.reading import FeatureSource
 from iota_py.products.reader import Cube, read_cube
 from iota_py.timeseries.gapfill import fill_window
@@ -42,6 +44,22 @@ class UserCall:
     def digest(self) -> str:
         """SHA-256 of the file."""
         return hashlib.sha256(self.file.read_bytes()).hexdigest()
+
+    def document(self) -> dict[str, Any]:
+        """The call as plain values, for a file."""
+        return {
+            "file": str(self.file), "function": self.function, "margin": self.margin, "options": dict(self.options or {}),
+            "names": list(self.names), "sha256": self.digest,
+        }  # fmt: skip
+
+
+def user_call(document: Mapping[str, Any]) -> UserCall:
+    """The inverse of UserCall.document. Raises ConfigError when the file is another one by now."""
+    values = {key: document[key] for key in ("function", "margin", "options")}
+    call = UserCall(Path(document["file"]), names=tuple(document["names"]), **values)
+    if call.digest != document["sha256"]:
+        raise ConfigError(Fault("E-USR-005", document["file"], "file", "it was changed during the run", "run again"))
+    return call
 
 
 class View:
@@ -160,6 +178,14 @@ def user_features(
         raise TaskError(Fault("E-USR-004", str(call.file), call.function, f"{problem} ({where})", "mend the function"))
     part = values[(slice(None), *inner.slices)].reshape(len(values), -1)
     return np.clip(np.rint(part), -32768, 32767).astype(np.int16), tuple(names)
+
+
+def user_observed(call: UserCall, place: tuple[str, GeoBox], window: Window, sources: Mapping[str, FeatureSource]) -> Observed:
+    """The features of a function as a series of one date, which has them for bands."""
+    columns, names = user_features(call, place, window, sources)
+    day = np.zeros(1, np.int32)
+    values = np.ascontiguousarray(columns[None])
+    return Observed(values, np.ones((1, window.pixels), np.uint8), day, day, resolve((), {}, names))
 
 
 def _grown(window: Window, margin: int, grid: GeoBox) -> tuple[Window, Window]:

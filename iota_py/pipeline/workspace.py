@@ -9,19 +9,23 @@ from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
 from odc.geo.geobox import GeoBox
 
 from iota_py.config.schema import RunConfig
 from iota_py.features.indices import resolve
 from iota_py.grid.form import geobox_of, geobox_values
+from iota_py.grid.windows import Window
 from iota_py.io.documents import read_yaml
 from iota_py.io.publish import read_json, write_json
 from iota_py.nomenclature import Nomenclature
 from iota_py.pipeline import paths
 from iota_py.pipeline.inputs import reading_code
 from iota_py.pipeline.inventory import Inventory, load_nomenclature, load_regions
-from iota_py.pipeline.reading import FeatureSource, feature_source
+from iota_py.pipeline.observed import Observed
+from iota_py.pipeline.reading import FeatureSource, feature_source, read_observed
 from iota_py.pipeline.recipe import recipe_document, recipe_from_document
+from iota_py.pipeline.usercode import UserCall, user_call, user_observed
 from iota_py.products.product import Series, series_document, series_from_document
 from iota_py.products.store import stored_series
 
@@ -46,12 +50,14 @@ def write_inventory(root: Path, inventory: Inventory) -> None:
                 "counts": x.counts,
                 "wavelengths": x.wavelengths,
                 "recipe": recipe_document(x.recipe),
+                "speckle": x.speckle,
             }
             for x in inventory.layers
         ],
         "regions": [[index, name] for index, name in inventory.regions],
         "grid": geobox_values(inventory.grid),
         "features": inventory.feature_names,
+        "user": [call.document() for call in inventory.user],
         "reading": reading_code(),
     }
     write_json(root / SUMMARY, summary)
@@ -133,6 +139,19 @@ class Workspace:
         """A series as it was delivered."""
         return series_from_document(read_json(self.path(paths.series(tile, source))))
 
+    @functools.cached_property
+    def user_calls(self) -> tuple[UserCall, ...]:
+        """Functions of users whose features come after those of the inputs."""
+        return tuple(user_call(document) for document in self.summary["user"])
+
+    def observe(self, tile: str, window: Window) -> tuple[list[Observed], np.ndarray]:
+        """What was observed in a window of a tile, with what functions of users make of it, and the validity, as in `read_observed`."""
+        sources = self.sources(tile)
+        observed, validity = read_observed(sources, window)
+        named = {layer["input"]: source for layer, source in zip(self.summary["layers"], sources)}
+        place = tile, self.geobox(tile)
+        return [*observed, *(user_observed(call, place, window, named) for call in self.user_calls)], validity
+
     @functools.cache  # noqa: B019 - a workspace lives as long as its process
     def _series(self, tile: str, source: str) -> Series:
         series, folder = self.original(tile, source), self.config.engine.store
@@ -143,7 +162,8 @@ class Workspace:
         layer = self.summary["layers"][position]
         plan = resolve(layer["indices"], layer["roles"], tuple(layer["bands"]), wavelengths=layer["wavelengths"])
         series, dates = self._series(tile, layer["input"]), [dt.date.fromisoformat(d) for d in layer["dates"]]
-        return feature_source(series, dates, plan, layer["counts"], recipe_from_document(layer["recipe"]))
+        speckle = tuple(layer["speckle"]) if layer["speckle"] else None
+        return feature_source(series, dates, plan, layer["counts"], recipe_from_document(layer["recipe"]), speckle)
 
     @functools.cache  # noqa: B019
     def regions(self, crs: str) -> gpd.GeoDataFrame | None:

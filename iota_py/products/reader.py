@@ -120,13 +120,12 @@ class _Target:
         self.placements: dict[object, Placement | None] = {}
         self.heights: dict[tuple[str, int], np.ndarray] = {}
 
-    def placement(self, source: GeoBox) -> Placement | None:
-        """Placement of a source grid; None when it is the series' own."""
-        key = (tuple(source.transform), source.shape.yx, source.crs)
-        if key not in self.placements:
-            own = same_grid(source, self.series.geobox)
-            self.placements[key] = None if own else self.place(source, self.grid)
-        return self.placements[key]
+    def placement(self, header: RasterHeader) -> Placement | None:
+        """Placement of the grid of a file; None when it is the series' own."""
+        if header.grid not in self.placements:
+            own = same_grid(header.geobox, self.series.geobox)
+            self.placements[header.grid] = None if own else self.place(header.geobox, self.grid)
+        return self.placements[header.grid]
 
     def place(self, source: GeoBox, grid: GeoBox) -> Placement:
         """Placement of a source grid under any grid of the series' lattice, with what the resampling looks at around it."""
@@ -155,7 +154,7 @@ def _read_band(target: _Target, product: Product, band: str, out: tuple[np.ndarr
         _read_terrain(target, product, layer, out)
         return
     header = _header_of(layer.path, product)
-    where = target.placement(header.geobox)
+    where = target.placement(header)
     if where is None and header.dtype == "int16" and layer.as_stored:
         _read(product, layer, target.window, out[0])
         check_same(out[0], _limits(product, header.nodata), out[1])
@@ -234,7 +233,7 @@ def _limits(product: Product, tagged: float | None) -> np.ndarray:
 def _forbid(target: _Target, product: Product, masks: tuple[MaskLayer, ...], valid: np.ndarray) -> None:
     """Clear valid (row, col) where a mask forbids the pixel, or, unless it is partial, has none there; on another grid by nearest neighbour."""
     for mask in masks:
-        where = target.placement(_header_of(mask.layer.path, product).geobox)
+        where = target.placement(_header_of(mask.layer.path, product))
         if where is None:
             forbid(_read(product, mask.layer, target.window), mask, valid)
         elif where.source is None:

@@ -12,7 +12,7 @@ from iota_py.grid.windows import split, window_size
 from iota_py.io.raster import read_header
 from iota_py.io.tables import read_table, write_table
 from iota_py.pipeline import paths
-from iota_py.pipeline.reading import features_of, read_observed
+from iota_py.pipeline.reading import features_of
 from iota_py.pipeline.workspace import Workspace
 from iota_py.samples.split import LEARNING
 
@@ -32,7 +32,7 @@ def write_samples(ws: Workspace, params: Mapping[str, Any]) -> None:
         rows, cols = pixels.row.to_numpy() - window.row, pixels.col.to_numpy() - window.col
         inside = (rows >= 0) & (rows < window.height) & (cols >= 0) & (cols < window.width)
         if inside.any():
-            observed, validity = read_observed(sources, window)
+            observed, validity = ws.observe(tile, window)
             position = rows[inside] * window.width + cols[inside]
             features[inside] = features_of([one.part(position) for one in observed])
             seen[inside] = validity[position] >= ws.config.samples.minimum_validity

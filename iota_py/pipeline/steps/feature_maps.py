@@ -10,7 +10,7 @@ import numpy as np
 from iota_py.grid.windows import Window, split, whole
 from iota_py.io.raster import read_window, write_cog, write_raster
 from iota_py.pipeline import paths
-from iota_py.pipeline.reading import features_of, read_observed
+from iota_py.pipeline.reading import features_of
 from iota_py.pipeline.workspace import Workspace
 
 NODATA = -32768  # never observed, or outside every input
@@ -23,7 +23,7 @@ def write_feature_window(ws: Workspace, params: Mapping[str, Any]) -> None:
     tile, window = params["tile"], Window(*params["window"])
     box = window.of(ws.geobox(tile))
     columns = [ws.feature_names.index(name) for name in params["columns"]]
-    observed, validity = read_observed(ws.sources(tile), window)
+    observed, validity = ws.observe(tile, window)
     out = np.empty((len(columns), window.pixels), np.int16)
     for first in range(0, window.pixels, PIXELS):
         last = min(first + PIXELS, window.pixels)

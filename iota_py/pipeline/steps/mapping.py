@@ -16,7 +16,7 @@ from iota_py.mapping.mosaic import TileRasters, mosaic_blocks
 from iota_py.mapping.vote import majority_vote
 from iota_py.nomenclature import Nomenclature, ramp_style
 from iota_py.pipeline import paths
-from iota_py.pipeline.reading import BookStack, Observed, codes_of, features_of, read_observed
+from iota_py.pipeline.reading import BookStack, Observed, codes_of, features_of
 from iota_py.pipeline.steps.footprint import owned_part
 from iota_py.pipeline.workspace import Workspace
 from iota_py.prediction.loading import load_engine
@@ -34,7 +34,7 @@ def write_window(ws: Workspace, params: Mapping[str, Any]) -> None:
     out = np.zeros((1 + 2 * ws.runs, window.height, window.width), np.uint8)
     owned = owned_part(ws, tile, window, params["margin"])
     if owned.any():
-        observed, validity = read_observed(ws.sources(tile), window)
+        observed, validity = ws.observe(tile, window)
         region = burn_regions(ws.regions(crs_text(box)), box)
         out[0] = np.where(owned, validity.reshape(owned.shape), 0)
         _classify(ws, observed, np.where(owned & (out[0] > 0), region, 0).ravel(), out[1:].reshape(2 * ws.runs, -1))
