@@ -24,7 +24,7 @@ demo: env  ## map the demonstration landscape, ends with the accuracy and where 
 	@$(BIN)/iota-py run configs/demo.yaml
 
 test: env  ## the quick tests, a few minutes
-	@$(BIN)/python -m pytest -m "not slow"
+	@$(BIN)/python -m pytest -m "not slow" -n auto
 
 test-all: env  ## every test, the long ones too
 	@$(BIN)/python -m pytest

@@ -27,7 +27,7 @@ VARIANTS = (BASELINE, "s2-radar", "s2-snow", "s2-terrain", "all", "radar", "wasp
 def accuracies(config: RunConfig) -> np.ndarray:
     """Overall accuracy on the held-out polygons of each draw."""
     found = [read_json(config.output / paths.run_scores(k)) for k in range(config.samples.split.runs)]
-    counts = [np.array(one["confusion"], float) for one in found]
+    counts = [sum(np.array(region["confusion"], float) for region in one["regions"].values()) for one in found]
     return np.array([np.trace(one) / one.sum() for one in counts])
 
 
