@@ -123,13 +123,15 @@ def describe_inputs(inventory: Inventory) -> str:
     """Acquisitions of each tile on one line."""
     parts = []
     for tile in inventory.tiles:
-        for series in tile.series.values():
+        for name, series in tile.series.items():
             merged = sum(len(pieces) > 1 for pieces in series.observations)
             kinds = [s.kind for s in series.set_aside]
             aside = ", ".join(f"{kinds.count(kind)} {word}" for kind, word in _ASIDE.items() if kinds.count(kind))
             notes = [f"{aside} set aside"] if aside else []
             notes += [f"{merged} merged from pieces"] if merged else []
-            parts.append(f"{tile.name} {len(series.observations)} dates" + (f" ({'; '.join(notes)})" if notes else ""))
+            what = "layers" if series.kind == "static" else f"{len(series.observations)} dates"
+            words = [tile.name, *([name] if len(tile.series) > 1 else []), what]
+            parts.append(" ".join(words) + (f" ({'; '.join(notes)})" if notes else ""))
     return "   ".join(parts)
 
 
