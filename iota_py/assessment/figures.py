@@ -149,6 +149,8 @@ def dates_figure(acquisitions: pd.DataFrame) -> bytes:
     """
     if acquisitions.empty:
         raise ValueError("calendar of no acquisition: expected at least one")
+    if "series" in acquisitions:
+        acquisitions = acquisitions.assign(tile=(acquisitions["tile"] + " " + acquisitions["series"]).str.strip())
     cells = _calendar_cells(acquisitions)
     tiles = sorted(acquisitions["tile"].unique())
     figure = Figure(figsize=(9.6, 0.36 * len(tiles) + 1.5), layout="constrained")

@@ -58,16 +58,22 @@ def write_report(ws: Workspace, params: Mapping[str, Any]) -> None:
 
 
 def acquisition_table(series: list[Series]) -> pd.DataFrame:
-    """One row for each product of each tile: used, merged with another piece of its pass, or set aside with the reason."""
+    """One row for each product of each tile: used, merged with another piece of its pass, or set aside with the reason.
+
+    Layers without dates are no acquisitions. series: name of the input, empty when there is one with dates.
+    """
     rows = []
-    for one in series:
+    dated = [one for one in series if one.kind != "static"]
+    several = len({one.input for one in dated}) > 1
+    for one in dated:
+        name = one.input if several else ""
         for pieces in one.observations:
             for piece in pieces:
                 status = "used" if len(pieces) == 1 else "merged"
                 reason = "" if len(pieces) == 1 else f"{len(pieces)} pieces of one pass"
-                rows.append((one.tile, piece.date, piece.platform, piece.id, piece.cloud_share, status, reason))
-        rows.extend((s.tile, s.when.date(), s.platform, s.id, s.cloud_share, "set aside", s.reason) for s in one.set_aside)
-    columns = ["tile", "date", "platform", "product", "cloud_share", "status", "reason"]
+                rows.append((one.tile, name, piece.date, piece.platform, piece.id, piece.cloud_share, status, reason))
+        rows.extend((s.tile, name, s.when.date(), s.platform, s.id, s.cloud_share, "set aside", s.reason) for s in one.set_aside)
+    columns = ["tile", "series", "date", "platform", "product", "cloud_share", "status", "reason"]
     frame = pd.DataFrame(rows, columns=columns).astype({"cloud_share": float})
     return frame.sort_values(["tile", "date", "product"], ignore_index=True)
 
