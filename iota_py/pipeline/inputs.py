@@ -19,6 +19,7 @@ from iota_py.products.lis import mask_snow
 from iota_py.products.product import Series
 from iota_py.products.rasterseries import MaskFiles, SeriesLayout
 from iota_py.products.source import Choice, Interval, Source
+from iota_py.products.terrain import metres
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,9 @@ def find_inputs(config: RunConfig) -> dict[str, FoundInput]:
         try:
             for source in expand(source_of(name, entry, config)):
                 by_tile = discover(source, _interval(config), config.tiles, frames)
+                if entry.raster is not None and entry.raster.terrain:
+                    for series in by_tile.values():
+                        metres(series.geobox)
                 found[source.name] = FoundInput(name, source.family, str(entry.path or entry.url), by_tile)
                 if frames is None:
                     frames = {tile: series.geobox for tile, series in by_tile.items()}

@@ -61,6 +61,8 @@ def discover(
             Fault("E-PRD-009", str(source.path), f"inputs.{source.name}.path", f"no acquisition found here (looked for {what})")
         )
     by_tile = _by_place(found, frames) if frames is not None and placed_anywhere(source) else _by_name(found)
+    if frames is not None and source.family.kind == "static":  # layers may be there for more tiles than the run has
+        by_tile = {tile: entries for tile, entries in by_tile.items() if tile in frames}
     absent = [tile for tile in tiles or () if tile not in by_tile]
     if absent:
         text = f"no acquisition of tile {', '.join(absent)} (tiles found: {', '.join(sorted(by_tile))})"
@@ -81,7 +83,9 @@ def placed_anywhere(source: Source) -> bool:
 
 def _anywhere(source: Source, frame: GeoBox | None) -> bool:
     """True when the products of one tile may lie on different grids."""
-    return source.family.zone == "scene" or source.family.kind == "static" or (frame is not None and placed_anywhere(source))
+    if source.family.zone == "scene" or source.family.kind == "static":
+        return True
+    return frame is not None and (placed_anywhere(source) or source.family.kind == "snow")  # of Sentinel-2 at 20 m, of Landsat at 30 m
 
 
 def _by_name(found: list[Product | SetAside]) -> dict[str, list[Product | SetAside]]:

@@ -95,6 +95,19 @@ def test_masks_of_muscate(tmp_path):
     assert read_footprint(found, WHOLE).tolist() == SEEN
 
 
+def test_sentinel_and_landsat_make_one_series_on_the_grid_of_a_tile(tmp_path):
+    """20 m and 30 m: each is looked up by nearest neighbour."""
+    write_snow_mask(tmp_path, "31TCJ", GRID, NOON, MASK)
+    coarse = GeoBox((2, 3), Affine(30, 0, 400000, 0, -30, 4800000), "EPSG:32631")
+    write_snow_mask(tmp_path, "31TCJ", coarse, NOON + dt.timedelta(days=3), [[0, 100, 0], [0, 0, 0]], platform="LANDSAT8-OLITIRS-XS")
+    frame = GeoBox((4, 8), Affine(10, 0, 400000, 0, -10, 4800000), "EPSG:32631")
+    (found,) = discover(source(tmp_path), Interval(), None, {"31TCJ": frame}).values()
+    assert (len(found.observations), found.set_aside) == (2, ())
+    cube = read_cube(found, Window(0, 0, 4, 8))
+    assert cube.values[1, 0].tolist() == [[0, 0, 0, 1, 1, 1, 0, 0]] * 3 + [[0] * 8]
+    assert cube.valid[0].tolist() == np.repeat(np.repeat(SEEN, 2, 0), 2, 1).tolist()
+
+
 @pytest.mark.parametrize(
     ("threshold", "snow"), [(None, [0, 1, 1, 1, 1]), (0, [0, 1, 1, 1, 1]), (50, [0, 0, 0, 1, 1]), (99.5, [0, 0, 0, 1, 0])]
 )

@@ -94,6 +94,10 @@ def test_a_file_for_each_tile(tmp_path, name):
     assert list(found) == ["31TCJ", "31TDJ"]
     assert [read_cube(one, whole((12, 14))).values.max() for one in found.values()] == [3, 4]  # its own, where the other overlaps too
     assert list(discover(source(tmp_path / name), Interval())) == ["31TCJ", "31TDJ", "SUDOUE-1"]
+    assert list(discover(source(tmp_path / name), Interval(), None, FRAMES)) == [
+        "31TCJ",
+        "31TDJ",
+    ]  # no fault for the tile that is not mapped
 
 
 def test_a_name_must_be_the_same_each_time(tmp_path):
