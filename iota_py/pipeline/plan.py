@@ -40,8 +40,8 @@ ROOMS: Mapping[str, tuple[str, ...]] = {
     "train": ("training", *_CODES, "pipeline/steps/learning.py"),
     "predict": (*_FEATURES, *_OWNED, "prediction", *_CODES, "training", "pipeline/steps/mapping.py"),
     "feature_windows": (*_FEATURES, "pipeline/steps/feature_maps.py"),
-    "feature_maps": ("grid", "io", "pipeline/steps/feature_maps.py"),
-    "assemble": ("grid", "io", "nomenclature.py", "pipeline/steps/mapping.py"),
+    "feature_maps": ("grid", "io", "pipeline/steps/feature_maps.py", "pipeline/steps/strips.py"),
+    "assemble": ("grid", "io", "nomenclature.py", "pipeline/steps/mapping.py", "pipeline/steps/strips.py"),
     "mosaic": ("io", "grid", "mapping", "nomenclature.py", "pipeline/steps/mapping.py"),
     "assess": (
         "io", "grid", "assessment/confusion.py", "assessment/difference.py", "samples/candidates.py", "prediction", *_CODES, "training",

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from iota_py.grid.windows import Window, split, whole
-from iota_py.io.raster import read_window, write_cog, write_raster
+from iota_py.grid.windows import Window, whole
+from iota_py.io.raster import write_cog, write_raster
 from iota_py.pipeline import paths
 from iota_py.pipeline.reading import features_of
+from iota_py.pipeline.steps.strips import full_width_strips
 from iota_py.pipeline.workspace import Workspace
 
 NODATA = -32768  # never observed, or outside every input
@@ -38,25 +40,15 @@ def write_feature_maps(ws: Workspace, params: Mapping[str, Any]) -> None:
     tile = params["tile"]
     geobox = ws.geobox(tile)
     windows = [Window(*place) for place in params["windows"]]
+
+    def path_of(window: Window) -> Path:
+        return ws.path(paths.feature_window(tile, window.row, window.col))
+
     for band, column in enumerate(params["columns"], start=1):
-        blocks = _strips(ws, tile, windows, band)
+        blocks = full_width_strips(geobox, windows, path_of, band, STRIP, np.asarray(NODATA, np.int16))
         write_cog(
             ws.path(paths.feature_map(tile, column)), geobox, "int16", blocks, overviews="average", nodata=NODATA, finish=_named(column)
         )
-
-
-def _strips(ws: Workspace, tile: str, windows: list[Window], band: int) -> Iterator[tuple[Window, np.ndarray]]:
-    """Full-width strips, whatever the windows: same bytes for any size of window."""
-    geobox = ws.geobox(tile)
-    for strip in split(geobox.shape, (STRIP, geobox.shape[1])):
-        values = np.full(strip.shape, NODATA, np.int16)
-        for window in windows:
-            top, bottom = max(window.row, strip.row), min(window.row + window.height, strip.row + strip.height)
-            if top < bottom:
-                path = str(ws.path(paths.feature_window(tile, window.row, window.col)))
-                part = read_window(path, Window(top - window.row, 0, bottom - top, window.width), band)
-                values[top - strip.row : bottom - strip.row, window.col : window.col + window.width] = part
-        yield strip, values
 
 
 def _named(column: str) -> Callable[[Any], None]:

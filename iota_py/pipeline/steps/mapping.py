@@ -5,19 +5,21 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from iota_py.grid.windows import Window, crs_text, split, whole
+from iota_py.grid.windows import Window, crs_text, whole
 from iota_py.io.publish import write_text
-from iota_py.io.raster import read_window, write_cog, write_raster
+from iota_py.io.raster import write_cog, write_raster
 from iota_py.mapping.mosaic import TileRasters, mosaic_blocks
 from iota_py.mapping.vote import majority_vote
 from iota_py.nomenclature import Nomenclature, ramp_style
 from iota_py.pipeline import paths
 from iota_py.pipeline.reading import BookStack, Observed, codes_of, features_of
 from iota_py.pipeline.steps.footprint import owned_part
+from iota_py.pipeline.steps.strips import full_width_strips
 from iota_py.pipeline.workspace import Workspace
 from iota_py.prediction.loading import load_engine
 from iota_py.samples.candidates import burn_regions
@@ -94,16 +96,10 @@ def write_tile(ws: Workspace, params: Mapping[str, Any]) -> None:
     windows = [Window(*place) for place in params["windows"]]
 
     def blocks(band: int) -> Iterator[tuple[Window, np.ndarray]]:
-        """Full-width bands of the tile's own blocks, whatever the windows: same bytes for any size of window."""
-        for strip in split(geobox.shape, (TILED["blockysize"], geobox.shape[1])):
-            values = np.zeros((strip.height, strip.width), np.uint8)
-            for window in windows:
-                top, bottom = max(window.row, strip.row), min(window.row + window.height, strip.row + strip.height)
-                if top < bottom:
-                    path = str(ws.path(paths.window(tile, window.row, window.col)))
-                    part = read_window(path, Window(top - window.row, 0, bottom - top, window.width), band)
-                    values[top - strip.row : bottom - strip.row, window.col : window.col + window.width] = part
-            yield strip, values
+        return full_width_strips(geobox, windows, path_of, band, TILED["blockysize"], np.asarray(0, np.uint8))
+
+    def path_of(window: Window) -> Path:
+        return ws.path(paths.window(tile, window.row, window.col))
 
     write_raster(ws.path(paths.tile_layer(tile, "validity")), geobox, "uint8", blocks(1), options=TILED)
     for run in range(ws.runs):
