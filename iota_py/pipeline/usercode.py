@@ -21,6 +21,7 @@ from odc.geo.geobox import GeoBox
 from iota_py.errors import ConfigError, Fault, TaskError
 from iota_py.features.indices import resolve
 from iota_py.grid.windows import Window
+from iota_py.pipeline.columns import grown
 from iota_py.pipeline.observed import Observed
 from iota_py.pipeline.reading import FeatureSource
 from iota_py.products.reader import Cube, read_cube
@@ -165,15 +166,17 @@ def user_features(
     that names tile and window when it fails, or gives back what cannot be used.
     """
     tile, grid = place
-    grown, inner = _grown(window, call.margin, grid)
+    rows, cols = (int(side) for side in grid.shape)
+    around = grown(window, call.margin, (rows, cols))
+    inner = Window(window.row - around.row, window.col - around.col, window.height, window.width)
     where = f"tile {tile}, {window}"
     try:
-        features, names = load_function(call)(View(tile, grid, grown, sources), **(call.options or {}))
+        features, names = load_function(call)(View(tile, grid, around, sources), **(call.options or {}))
         values = np.asarray(features, np.float64)
     except Exception as error:
         text = f"raised {type(error).__name__}: {error}"
         raise TaskError(Fault("E-USR-003", str(call.file), call.function, f"{text} ({where})", "mend the function")) from error
-    problem = _problem(values, tuple(names), grown, call)
+    problem = _problem(values, tuple(names), around, call)
     if problem:
         raise TaskError(Fault("E-USR-004", str(call.file), call.function, f"{problem} ({where})", "mend the function"))
     part = values[(slice(None), *inner.slices)].reshape(len(values), -1)
@@ -186,15 +189,6 @@ def user_observed(call: UserCall, place: tuple[str, GeoBox], window: Window, sou
     day = np.zeros(1, np.int32)
     values = np.ascontiguousarray(columns[None])
     return Observed(values, np.ones((1, window.pixels), np.uint8), day, day, resolve((), {}, names))
-
-
-def _grown(window: Window, margin: int, grid: GeoBox) -> tuple[Window, Window]:
-    """The window with its margin inside the tile, and where the window lies in that."""
-    top, left = max(0, window.row - margin), max(0, window.col - margin)
-    bottom = min(grid.shape[0], window.row + window.height + margin)
-    right = min(grid.shape[1], window.col + window.width + margin)
-    inner = Window(window.row - top, window.col - left, window.height, window.width)
-    return Window(top, left, bottom - top, right - left), inner
 
 
 def _problem(values: np.ndarray, names: tuple[str, ...], window: Window, call: UserCall) -> str:
