@@ -13,7 +13,7 @@ import pandas as pd
 from rich.console import Console
 
 from iota_py.config import load_config
-from iota_py.config.schema import LightGBM, RandomForest
+from iota_py.config.models import LightGBM, RandomForest
 from iota_py.io.tables import read_table
 from iota_py.pipeline import paths
 from iota_py.pipeline.steps.learning import options_of

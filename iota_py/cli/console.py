@@ -19,7 +19,8 @@ out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 LABELS = {
-    "store": "store", "polygons": "polygons", "footprint": "footprints", "candidates": "reference pixels", "selection": "selection", "samples": "samples",
+    "store": "store", "polygons": "polygons", "footprint": "footprints", "candidates": "reference pixels", "split": "split",
+    "selection": "selection", "samples": "samples",
     "train": "train", "predict": "map", "assemble": "tiles", "mosaic": "mosaic", "assess": "assess", "summary": "summary", "report": "report",
     "feature_windows": "features", "feature_maps": "feature maps",
 }  # fmt: skip

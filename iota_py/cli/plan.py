@@ -23,8 +23,8 @@ def plan(
     Example: [bold]iota-py plan configs/demo.yaml[/]
     """
     from iota_py.config import load_config
-    from iota_py.pipeline.plan import STAGES
     from iota_py.pipeline.run import describe_inputs, disk_estimate, pending, prepare
+    from iota_py.pipeline.stages import STAGES
     from iota_py.pipeline.state import State
 
     settings = load_config(config, allow_user_code=allow_user_code)

@@ -16,8 +16,16 @@ def _day(value: Any) -> Any:
         raise ValueError(f"`{value}` is not a date; write it as 2023-01-31") from None
 
 
+NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"
+WORD = r"^[a-z][a-z0-9_]{0,31}$"
+TILE = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$"
+
 Day = Annotated[dt.date, BeforeValidator(_day)]
+Name = Annotated[str, Field(pattern=NAME)]
+Word = Annotated[str, Field(pattern=WORD)]
+TileName = Annotated[str, Field(pattern=TILE)]
 Positive = Annotated[int, Field(ge=1)]
+Share = Annotated[float, Field(gt=0, le=1)]
 
 
 class Section(BaseModel):

@@ -10,7 +10,8 @@ from typing import Any
 
 from odc.geo.geobox import GeoBox
 
-from iota_py.config.schema import Input, RunConfig, SeriesFiles
+from iota_py.config.inputs import Input, SeriesFiles
+from iota_py.config.schema import RunConfig
 from iota_py.errors import ConfigError, Fault, InputError, IotaError
 from iota_py.pipeline.task import code_digest
 from iota_py.products.discovery import discover, expand

@@ -23,9 +23,10 @@ from iota_py.pipeline import paths
 from iota_py.pipeline.engine import Engine, open_engine
 from iota_py.pipeline.inventory import Inventory
 from iota_py.pipeline.lock import locked
-from iota_py.pipeline.plan import STAGES, Plan, make_plan
+from iota_py.pipeline.plan import Plan, make_plan
 from iota_py.pipeline.preflight import check_disk, examine, external_digests
 from iota_py.pipeline.progress import Progress, Silent
+from iota_py.pipeline.stages import STAGES
 from iota_py.pipeline.state import State
 from iota_py.pipeline.task import Outcome, Task, fingerprint
 from iota_py.pipeline.timing import add_timings

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from iota_py.config import RunConfig, load_config
-from iota_py.pipeline import plan as plan_module
+from iota_py.pipeline import learning_plan
 from iota_py.pipeline.inventory import Inventory, take_inventory
-from iota_py.pipeline.plan import ROOMS, STAGES, Plan, make_plan
+from iota_py.pipeline.plan import Plan, make_plan
 from iota_py.pipeline.preflight import external_digests
+from iota_py.pipeline.stages import ROOMS, STAGES
 from iota_py.training.trainers import Trainer
 
 Writer = Callable[[Path, str], Path]
@@ -70,8 +71,8 @@ DOWNSTREAM = {"predict", "assemble", "mosaic", "assess", "summary", "report"} - 
     ("section", "update", "stages"),
     [
         ("model", {"trees": 9}, {"train"} | DOWNSTREAM),
-        ("samples.split", {"ratio": 0.5}, {"selection", "samples", "train"} | DOWNSTREAM),
-        ("samples", {"minimum_validity": 3}, {"selection", "samples", "train"} | DOWNSTREAM),
+        ("samples.split", {"ratio": 0.5}, {"split", "selection", "samples", "train"} | DOWNSTREAM),
+        ("samples", {"minimum_validity": 3}, {"split", "selection", "samples", "train"} | DOWNSTREAM),
         ("period", {"step": 50}, {"samples", "train"} | DOWNSTREAM),
     ],
 )
@@ -93,13 +94,13 @@ def test_the_library_that_fits_and_its_version_redo_the_models(
 ) -> None:
     plans = []
     for trainer in (Trainer("scikit-learn", "1.0.0"), other):
-        monkeypatch.setattr(plan_module, "choose_trainer", lambda model, trainer=trainer: trainer)
+        monkeypatch.setattr(learning_plan, "choose_trainer", lambda model, trainer=trainer: trainer)
         plans.append(plan_of(*settings))
     assert changed(*plans) == {"train"} | DOWNSTREAM
 
 
 def test_which_library_is_wished_for_changes_no_model(settings: tuple[RunConfig, Inventory], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(plan_module, "choose_trainer", lambda model: Trainer("scikit-learn", "1.0.0"))
+    monkeypatch.setattr(learning_plan, "choose_trainer", lambda model: Trainer("scikit-learn", "1.0.0"))
     config, inventory = settings
     other = config.model_copy(update={"model": config.model.model_copy(update={"trainer": "auto"})})
     assert changed(plan_of(config, inventory), plan_of(other)) == {"report"}  # which prints the configuration
@@ -113,5 +114,5 @@ def test_windows_cover_each_tile_once(settings: tuple[RunConfig, Inventory]) -> 
 @pytest.mark.parametrize("stage", STAGES)
 def test_the_rooms_of_a_step_exist(stage: str) -> None:
     """A key is made from the source of these places: one that is misspelt would never change it."""
-    root = Path(plan_module.__file__).parents[1]
+    root = Path(learning_plan.__file__).parents[1]
     assert all((root / room).exists() for room in ROOMS[stage])

@@ -21,12 +21,11 @@ from iota_py.io.tables import read_table, write_csv
 from iota_py.io.vectors import read_vectors
 from iota_py.nomenclature import Nomenclature
 from iota_py.pipeline import paths
-from iota_py.pipeline.steps.learning import table_samples
+from iota_py.pipeline.models import engine_at
+from iota_py.pipeline.steps.learning_set import table_samples
 from iota_py.pipeline.workspace import Workspace
-from iota_py.prediction.loading import load_engine
 from iota_py.samples.candidates import burn_polygons
 from iota_py.samples.split import VALIDATION
-from iota_py.training.bundle import load
 
 BLOCK = 2048
 
@@ -77,8 +76,7 @@ def _mapped_table(ws: Workspace, run: int) -> pd.DataFrame:
     """Validation series of a run with the class that the model gives them."""
     table = table_samples(ws)
     chosen = table[table[f"run_{run}"] == VALIDATION].copy()
-    fitted = load(ws.path(paths.model(1, run)), ws.feature_names)
-    engine = load_engine(fitted.kind, fitted.estimator, fitted.book, fitted.classes)
+    engine = engine_at(ws.path(paths.model(1, run)), ws.feature_names)
     chosen["mapped"] = engine.predict(np.ascontiguousarray(chosen[list(ws.feature_names)].to_numpy(np.int16))).labels
     return chosen
 

@@ -6,20 +6,16 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
-from iota_py.config.schema import LightGBM
+from iota_py.config.models import LightGBM
 from iota_py.errors import Fault, TaskError
-from iota_py.io.tables import read_table
 from iota_py.pipeline import paths
+from iota_py.pipeline.steps.learning_set import learning_samples
 from iota_py.pipeline.workspace import Workspace
-from iota_py.samples.split import LEARNING
 from iota_py.training.bundle import save
 from iota_py.training.estimators import LightGBMOptions, RandomForestOptions
 from iota_py.training.fit import fit
 from iota_py.training.trainers import Trainer, choose_trainer
-
-ORDER = ["tile", "polygon", "row", "col"]
 
 
 def write_model(ws: Workspace, params: Mapping[str, Any]) -> None:
@@ -46,23 +42,6 @@ def _planned_trainer(ws: Workspace, params: Mapping[str, Any]) -> Trainer:
         text = f"the plan is for {Trainer(name, version)}, this worker would fit with {trainer}"
         raise TaskError(Fault("E-TRN-003", "training", "model.trainer", text, "install the same packages everywhere, or name the trainer"))
     return trainer
-
-
-def learning_samples(ws: Workspace, region: int, run: int) -> pd.DataFrame:
-    """Learning samples of a region and run, sorted."""
-    if ws.config.samples.table is not None:
-        table = table_samples(ws)
-        return table[table[f"run_{run}"] == LEARNING].sort_values("polygon", ignore_index=True)
-    parts = []
-    for tile in sorted(ws.tiles):
-        table = read_table(ws.path(paths.features(tile)))
-        parts.append(table[(table.region == region) & (table[f"run_{run}"] == LEARNING)])
-    return pd.concat(parts, ignore_index=True).sort_values(ORDER, ignore_index=True)
-
-
-def table_samples(ws: Workspace) -> pd.DataFrame:
-    """All the samples of a table of series."""
-    return read_table(ws.path(paths.TABLE_SAMPLES))
 
 
 def options_of(model: Any) -> tuple[str, RandomForestOptions | LightGBMOptions]:

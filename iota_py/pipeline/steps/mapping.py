@@ -17,13 +17,12 @@ from iota_py.mapping.mosaic import TileRasters, mosaic_blocks
 from iota_py.mapping.vote import majority_vote
 from iota_py.nomenclature import Nomenclature, ramp_style
 from iota_py.pipeline import paths
+from iota_py.pipeline.models import engine_at
 from iota_py.pipeline.reading import BookStack, Observed, codes_of, features_of
 from iota_py.pipeline.steps.footprint import owned_part
 from iota_py.pipeline.steps.strips import full_width_strips
 from iota_py.pipeline.workspace import Workspace
-from iota_py.prediction.loading import load_engine
 from iota_py.samples.candidates import burn_regions
-from iota_py.training.bundle import load
 
 BLOCK = 4096  # pixels whose codes are in the cache while each tree passes over them
 TILED = {"tiled": True, "blockxsize": 256, "blockysize": 256}
@@ -81,10 +80,7 @@ class _Models:
 
 @functools.lru_cache(maxsize=32)
 def _models(folders: tuple[str, ...], version: str, names: tuple[str, ...]) -> _Models:
-    engines: list[Any] = []
-    for folder in folders:
-        fitted = load(folder, names)
-        engines.append(load_engine(fitted.kind, fitted.estimator, fitted.book, fitted.classes))
+    engines: list[Any] = [engine_at(folder, names) for folder in folders]
     books = [engine.book for engine in engines if hasattr(engine, "predict_codes") and engine.book is not None]
     return _Models(tuple(engines), BookStack.of(books, engines[0].tiled) if len(books) == len(engines) else None)
 
