@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test test-all check format lock data clean
+.PHONY: help env demo experiment test test-all check format lock data clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,6 +34,10 @@ check: env  ## style, architecture and types
 	@$(BIN)/ruff format --check .
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/mypy
+
+experiment: env  ## fit and score an experiment on real data: make experiment NAME=africa_cropmask
+	@test -f "experiments/$(NAME)/experiment.py" || { echo "NAME is one of: $$(cd experiments && ls */experiment.py | xargs dirname | xargs)"; exit 1; }
+	@$(BIN)/python experiments/$(NAME)/experiment.py
 
 format: env  ## mend style in place
 	@$(BIN)/ruff check --fix .

@@ -6,6 +6,7 @@ Codes are 1–255, label 0 is nodata. The order of the classes is the ascending 
 from __future__ import annotations
 
 import numbers
+import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -40,10 +41,11 @@ class LandCoverClass:
 
 @dataclass(frozen=True)
 class Nomenclature:
-    """An ordered list of classes."""
+    """An ordered list of classes. lower: the nomenclature whose groups are these classes, where there is one."""
 
     name: str
     classes: tuple[LandCoverClass, ...]
+    lower: Nomenclature | None = None
 
     @classmethod
     def from_document(cls, document: Any, source: str) -> Nomenclature:
@@ -82,13 +84,31 @@ class Nomenclature:
     def subset(self, codes: Iterable[int]) -> Nomenclature:
         """The same nomenclature with only these codes."""
         wanted = set(codes)
-        return Nomenclature(self.name, tuple(c for c in self.classes if c.code in wanted))
+        return Nomenclature(self.name, tuple(c for c in self.classes if c.code in wanted), self.lower)
+
+    def upper(self, source: str) -> Nomenclature:
+        """The groups as classes: codes from 1 in the order of their first classes, whose colours they take; aliases are their names as words.
+
+        `code_of` of the result understands the labels of the classes too. Raises ConfigError E-SAM-025 when classes have no group; `source`
+        names the nomenclature in the message.
+        """
+        bare = [f"{c.code} {c.alias}" for c in self.classes if not c.group]
+        if bare:
+            text = f"classes without a group: {', '.join(bare[:8])}{', …' if len(bare) > 8 else ''}"
+            raise ConfigError(Fault("E-SAM-025", source, "samples.level", text, "give each class its `group`, or leave `level` out"))
+        first = {group: next(c for c in self.classes if c.group == group) for group in dict.fromkeys(c.group for c in self.classes)}
+        groups = tuple(
+            LandCoverClass(code, _word(group, code), {"en": group}, lower.colour) for code, (group, lower) in enumerate(first.items(), 1)
+        )
+        return Nomenclature(f"{self.name}, upper level", groups, self)
 
     def code_of(self, label: object) -> int | None:
         """Code that a label of the reference data means: a code, an alias or a name (letter case and accents ignored)."""
         text = _fold(label_text(label))
+        if self.lower is not None and (code := self.lower.code_of(label)) is not None:
+            text = _fold(self.lower[code].group)
         for candidate in self.classes:
-            if text in {str(candidate.code), _fold(candidate.alias), *(_fold(n) for n in candidate.names.values())}:
+            if text in {"" if self.lower else str(candidate.code), _fold(candidate.alias), *(_fold(n) for n in candidate.names.values())}:
                 return candidate.code
         return None
 
@@ -145,6 +165,12 @@ def ramp_style(low: float, high: float, label: str, stops: int = 5) -> str:
         )
     ET.indent(root)
     return "<!DOCTYPE qgis>\n" + ET.tostring(root, encoding="unicode") + "\n"
+
+
+def _word(name: str, code: int) -> str:
+    """A name as a short word of letters and digits."""
+    word = re.sub(r"\W+", "_", name).strip("_")
+    return word if word.isidentifier() else f"group_{code}"
 
 
 def _fold(text: str) -> str:

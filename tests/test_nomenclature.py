@@ -198,3 +198,36 @@ def test_every_fault_at_once():
     assert "classes[1].alias" in lines[2]
     assert "E-NOM-003 n.yaml: classes: code `1` is given to several classes" in lines[3]
     assert "alias `Eau` is given to several classes" in lines[4]
+
+
+def test_the_upper_level_has_the_groups_as_classes(project):
+    lower = Nomenclature.from_document(read_yaml(project / "configs/nomenclatures/oso-23.yaml"), "oso-23.yaml")
+    upper = lower.upper("oso-23.yaml")
+    assert [(c.code, c.alias) for c in upper.classes] == [
+        (1, "urban"), (2, "roads"), (3, "annual_crops"), (4, "grassland"), (5, "perennial_crops"), (6, "forest"),
+        (7, "natural_low_vegetation"), (8, "mineral_surfaces"), (9, "glaciers"), (10, "water"),
+    ]  # fmt: skip
+    assert upper[3].label("fr") == "annual crops"
+    assert upper[3].colour == lower[5].colour
+    assert upper.colormap()[10] == (0, 0, 255, 255)
+
+
+def test_labels_of_the_lower_level_are_read_as_their_group(project):
+    lower = Nomenclature.from_document(read_yaml(project / "configs/nomenclatures/oso-23.yaml"), "oso-23.yaml")
+    upper = lower.upper("oso-23.yaml").subset([3, 10])
+    labels = ["5", 12, "maïs", "Colza", 23, "annual crops", "water", "3", "Prairie"]
+    assert [upper.code_of(label) for label in labels] == [3, 3, 3, 3, 10, 3, 10, None, None]  # 3 is the code of a class, in urban
+
+
+def test_classes_without_a_group_have_no_upper_level(project):
+    document = {"name": "x", "classes": [
+        {"code": 1, "alias": "a", "name": {"en": "a"}, "colour": [1, 2, 3], "group": "2 g"},
+        {"code": 2, "alias": "b", "name": {"en": "b"}, "colour": [1, 2, 3]},
+    ]}  # fmt: skip
+    bare = Nomenclature.from_document(document, "x.yaml")
+    with pytest.raises(ConfigError) as caught:
+        bare.upper("x.yaml")
+    assert str(caught.value) == (
+        "E-SAM-025 x.yaml: samples.level: classes without a group: 2 b. Fix: give each class its `group`, or leave `level` out"
+    )
+    assert bare.subset([1]).upper("x.yaml").classes[0].alias == "group_1"

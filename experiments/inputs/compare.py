@@ -21,7 +21,8 @@ from iota_py.pipeline.run import run
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 BASELINE = "s2"
-VARIANTS = (BASELINE, "s2-radar", "s2-snow", "s2-terrain", "all", "radar", "wasp")
+EARLY, LATE = "s2-radar", "fused"  # the same inputs as columns of one model, and as two models
+VARIANTS = (BASELINE, EARLY, LATE, "s2-snow", "s2-terrain", "all", "radar", "wasp")
 
 
 def accuracies(config: RunConfig) -> np.ndarray:
@@ -65,6 +66,9 @@ def main(names: tuple[str, ...]) -> None:
     print("| inputs | features | held-out polygons, % ± deviation over draws | change, points ± 95 % | all pixels against the truth, % |")
     print("|---|---|---|---|---|")
     print("\n".join(lines))
+    if {EARLY, LATE} <= set(scores):
+        gain, half = paired(scores[LATE] - scores[EARLY])
+        print(f"\ntwo models fused, less one model on all columns: {100 * gain:+.1f} ± {100 * half:.1f} points")
     write_json(ROOT / "runs" / "inputs" / "results.json", kept)
 
 

@@ -181,8 +181,9 @@ def grid(rows: int) -> GeoBox:
 
 def predict(raster: str, model: str, labels: str, confidence: str, threads: int) -> None:
     """Our whole process: load the model, map the raster window by window on some threads, write labels and confidence."""
+    os.environ["GTIFF_VIRTUAL_MEM_IO"] = "YES"  # a plain raster is copied out of the page cache, not band after band out of GDAL's blocks
     fitted, header = bundle.load(model), read_header(raster)
-    engine = load_engine(fitted.kind, fitted.estimator, fitted.book, fitted.classes)
+    engine = load_engine(fitted)
     windows = split(header.geobox.shape, window_size(header.geobox.shape, header.block, WINDOW))
     with ThreadPoolExecutor(threads) as pool:
         parts = list(pool.map(lambda window: predict_window(raster, engine, window), windows))

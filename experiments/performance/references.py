@@ -79,7 +79,7 @@ class Bench:
 def compare_stages(source: FeatureSource, windows: Sequence[Window], fitted: Fitted, results: Callable[[Window], Path], place: Path,
                    pixels: int) -> Comparison:  # fmt: skip
     """Measure windows of one size; the first is done once before, not counted. pixels: predicted by both sides, shared among the windows."""
-    engine = load_engine(fitted.kind, fitted.estimator, fitted.book, fitted.classes)
+    engine = load_engine(fitted)
     series = source.series
     with ExitStack() as stack:
         stack.callback(close_kept)

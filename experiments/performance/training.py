@@ -74,7 +74,7 @@ def fitted_by(trainer: str, pixels: Pixels, options: RandomForestOptions, seed: 
 
 def judged(fitted: Fitted, held: Pixels) -> dict[str, float]:
     """Scores on held-out pixels, size, and the speed of the compiled engine on them, one thread."""
-    engine = load_engine(fitted.kind, fitted.estimator, fitted.book, fitted.classes)
+    engine = load_engine(fitted)
     engine.predict(held[0][:4096])
     start = time.perf_counter()
     found = engine.predict(held[0])

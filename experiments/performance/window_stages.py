@@ -18,21 +18,23 @@ from unittest.mock import patch
 
 from iota_py.codes import CodeBook
 from iota_py.errors import TaskError
+from iota_py.pipeline import block
 from iota_py.pipeline import engine as pipeline_engine
 from iota_py.pipeline.engine import Engine, execute
 from iota_py.pipeline.state import State
 from iota_py.pipeline.steps import mapping
 from iota_py.pipeline.task import Outcome, Task
+from iota_py.pipeline.workspace import Workspace
 from iota_py.prediction.forest import ForestEngine
 
 OTHER = "other"
 _CALLS = (
-    (mapping, "_models", "load the model"),
+    (mapping, "models_at", "load the model"),
     (mapping, "owned_part", "footprint, regions"),
     (mapping, "burn_regions", "footprint, regions"),
-    (mapping, "read_observed", "read"),
-    (mapping, "codes_of", "codes"),
-    (mapping, "features_of", "features"),
+    (Workspace, "observe", "read"),
+    (block, "codes_of", "codes"),
+    (block, "features_of", "features"),
     (CodeBook, "encode", "encode"),
     (ForestEngine, "predict", "predict"),
     (ForestEngine, "predict_codes", "predict"),
@@ -112,11 +114,11 @@ def run_metered(root: Path, version: str, tasks: Sequence[Task], engine: Engine)
     return MeteredRun(wall, began, outcomes)  # type: ignore[arg-type]
 
 
-def execute_metered(root: str, version: str, task: Task) -> Metered:
+def execute_metered(root: str, version: str, task: Task, threads: int = 1) -> Metered:
     """The pipeline's own `execute`, with the clock."""
     began = time.monotonic()
     with _wrapped() as meter:
-        outcome = execute(root, version, task)
+        outcome = execute(root, version, task, threads)
         meter.turn(OTHER)
     values = {item.name: getattr(outcome, item.name) for item in fields(outcome)}
     return Metered(**values, spent=meter.spent, worker=os.getpid(), began=began, peak=peak_memory())

@@ -117,7 +117,7 @@ def metrics_document(confusions: Sequence[np.ndarray], nomenclature: Nomenclatur
         "f1_macro": interval(run.f1_macro for run in runs),
         "per_class": per_class,
         "unit": unit,
-        "interval": _interval_sentence(len(runs), unit),
+        "interval": interval_sentence(len(runs), unit),
     }
 
 
@@ -160,7 +160,8 @@ def _or_none(value: float) -> float | None:
     return None if math.isnan(value) else float(value)
 
 
-def _interval_sentence(runs: int, unit: str) -> str:
+def interval_sentence(runs: int, unit: str) -> str:
+    """What the intervals over draws are, and what they are not."""
     meaning = f"the variation between draws of {unit}, not the accuracy of the map"
     if runs == 1:
         return f"One draw of {unit}: no interval, for it would describe {meaning}."

@@ -16,7 +16,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from iota_py.assessment import wording
 from iota_py.assessment.difference import COLOURS, LABELS
+from iota_py.assessment.gap import gap_rows
 from iota_py.assessment.metrics import confusion_table
+from iota_py.assessment.regression import figures, regression_line
 from iota_py.nomenclature import Nomenclature
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -32,7 +34,18 @@ ALTERNATIVES = {
     "f1": "F1 of each class with its interval; the table that follows holds the same numbers.",
     "areas": "Bars of the area of each class; the table that follows holds the same numbers.",
     "dates": "Calendar of the cloud share of the acquisitions of each tile; the lists that follow hold the same values.",
+    "choice": "Map of which members of the fusion had the label; the table beside it gives their shares.",
+    "value": "Map of the predicted number, from dark (low) to light (high).",
+    "deviation": "Map of the standard deviation between draws, from dark (low) to light (high).",
+    "scatter": "Predicted against reference numbers of the validation polygons and pixels; the table that follows holds the scores.",
+    "residuals": "Boxes of predicted less reference number of each stratum; the table that follows holds the scores.",
     "difference": "Map of the reference pixels, right or wrong, learning and validation apart.",
+    "suspicious": "Series of the most doubtful learning polygons beside the spread of their class; samples/suspicious.csv lists them all.",
+    "importance": "Heat map of the importance of features, bands in rows and dates in columns; assessment/importance.csv holds the numbers.",
+    "importance_permutation": "Heat map of the fall of the mean F1, bands in rows and dates in columns; assessment/permutation.csv holds the numbers.",
+    "importance_groups": "Bars of the fall of the scores for each band, date and sensor; assessment/permutation.csv holds the numbers.",
+    "importance_shap": "Heat map of SHAP values, columns in rows and classes in columns; assessment/shap.csv holds the numbers.",
+    "importance_elimination": "Curve of the scores against the number of columns; assessment/elimination.json holds the numbers.",
 }
 
 
@@ -43,7 +56,11 @@ class ReportData:
     verdict: content of metrics.json, None where nothing was validated. images: PNG bytes by name (`ALTERNATIVES`). confusion: (n, n), the
     draws added up. areas: `class_areas`. ledger, regions: any columns. drops: reason, count, ids (a list or a text). acquisitions:
     tile, date, platform, product, cloud_share (0-1, NaN unknown), status ('used', 'merged', 'set aside'), reason. settings: YAML.
-    timings: stage, tasks, seconds. grid: crs, resolution (a text with its unit, `10 m`), shape (rows, cols).
+    mapped: False where no map was made, so that its sections are left out. timings: stage, tasks, seconds. grid: crs, resolution (a text with
+    its unit, `10 m`), shape (rows, cols).
+    fusion: `fusion` of metrics.json, with a `colour` for each choice, None where one model mapped it all. gap: content of
+    cross_validation.json, None where it was not asked for. regression: content of metrics.json of a run that predicts a number (confusion,
+    areas and regions are then of no use), None of one that predicts classes.
     """
 
     title: str
@@ -63,6 +80,10 @@ class ReportData:
     provenance: Mapping[str, Any]
     warnings: list[str] = field(default_factory=list)
     grid: Mapping[str, Any] = field(default_factory=dict)
+    mapped: bool = True
+    fusion: Mapping[str, Any] | None = None
+    gap: Mapping[str, Any] | None = None
+    regression: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -86,16 +107,19 @@ def render(data: ReportData) -> str:
         count=wording.count,
         duration=wording.duration,
         percent=wording.percent,
+        figures=figures,
         hectares=wording.hectares,
     )
     return environment.get_template("report.html.j2").render(
         data=data,
         pictures={name: _picture(name, png) for name, png in data.images.items()},
         further=[name for name in data.images if name not in ALTERNATIVES],
-        verdict_line=wording.verdict_line(data.verdict),
+        importance=any(name.startswith("importance") for name in data.images),
+        verdict_line=wording.verdict_line(data.verdict) if data.regression is None else regression_line(data.regression),
         unit=(data.verdict or {}).get("unit", "polygons"),
         facts=_facts(data),
         confusion=None if data.confusion is None else wording.frame_cells(confusion_table(data.confusion, data.nomenclature).reset_index()),
+        gap_rows=[] if data.gap is None else gap_rows(data.gap),
         ledger=wording.frame_cells(data.ledger),
         regions=None if data.regions is None else wording.frame_cells(data.regions),
         drops=_drops(data.drops),
@@ -117,7 +141,8 @@ def _picture(name: str, png: bytes) -> Picture:
 
 def _facts(data: ReportData) -> list[tuple[str, str]]:
     """The few facts of the run that stand under the title."""
-    facts = [("classes", str(len(data.nomenclature.classes)))]
+    what = "classes" if data.regression is None else "strata"
+    facts = [(what, str(len(data.nomenclature.classes)))]
     if len(data.areas):
         facts.append(("mapped area", f"{wording.count(round(float(data.areas['hectares'].sum())))} ha"))
     if "shape" in data.grid:

@@ -89,7 +89,8 @@ def verdict_line(metrics: Mapping[str, Any] | None) -> str:
     if metrics is None:
         return "not assessed: nothing was held out for validation"
     runs, unit = metrics["runs"], metrics.get("unit", "polygons")
-    over = f"one draw of {unit}, without interval" if runs == 1 else f"{runs} draws of {unit}"
+    draws = metrics.get("draws") or (f"one draw of {unit}" if runs == 1 else f"{runs} draws of {unit}")
+    over = f"{draws}, without interval" if runs == 1 else draws
     rest = f"kappa {spread(metrics['kappa'])}, mean F1 {spread(metrics['f1_macro'])}"
     return f"overall accuracy {spread(metrics['overall_accuracy'])} over {over}, {rest}"
 

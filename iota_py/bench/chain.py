@@ -62,7 +62,7 @@ class Chain:
 def measure_chain(settings: Settings) -> Measure:
     """One row: all windows of the tile by `cores` workers, in turn with the stages alone."""
     fitted = prepared(settings, MODEL)
-    predictor = load_engine(fitted.kind, fitted.estimator, fitted.book, fitted.classes)
+    predictor = load_engine(fitted)
     with tempfile.TemporaryDirectory(prefix="iota-py-bench-") as place:
         settings.say("chain: writing products")
         chain = prepare_chain(settings, Path(place))

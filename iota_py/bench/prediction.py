@@ -91,7 +91,7 @@ def _identities(settings: Settings, model: str) -> tuple[Identity, Identity]:
 @functools.lru_cache(maxsize=1)
 def _loaded(settings: Settings, model: str) -> tuple[Fitted, Engine]:
     fitted = prepared(settings, model)
-    return fitted, load_engine(fitted.kind, fitted.estimator, fitted.book, fitted.classes)
+    return fitted, load_engine(fitted)
 
 
 def _parts(scale: Scale) -> Iterator[np.ndarray]:

@@ -19,8 +19,9 @@ def check(
     Example: [bold]iota-py check configs/demo.yaml[/]
     """
     from iota_py.config import load_config
+    from iota_py.pipeline.listing import describe_inputs
     from iota_py.pipeline.preflight import examine
-    from iota_py.pipeline.run import describe_inputs, read_bad
+    from iota_py.pipeline.run import read_bad
 
     try:
         settings = load_config(config, allow_user_code=allow_user_code)

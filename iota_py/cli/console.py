@@ -20,8 +20,14 @@ err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 LABELS = {
     "store": "store", "polygons": "polygons", "footprint": "footprints", "candidates": "reference pixels", "split": "split",
-    "selection": "selection", "samples": "samples",
-    "train": "train", "predict": "map", "assemble": "tiles", "mosaic": "mosaic", "assess": "assess", "summary": "summary", "report": "report",
+    "selection": "selection", "samples": "samples", "years": "other years", "drawn": "drawn pixels", "annual": "annual classes", "learning": "learning sets",
+    "year_scores": "other years", "crossval": "cross-validation", "gap": "gap",
+    "cleaning": "cleaning", "suspicious": "suspicious polygons", "search": "search", "train": "train",
+    "sample_scores": "scores", "sample_summary": "score tables", "trust": "trust", "predict": "map", "assemble": "tiles",
+    "mosaic": "mosaic", "assess": "assess", "summary": "summary", "report": "report",
+    "regress": "train", "values": "map", "value_tiles": "tiles", "value_maps": "mosaic", "value_scores": "assess", "value_summary": "summary",
+    "value_answers": "scores", "value_sample_summary": "score tables", "value_report": "report",
+    "held_out": "validation pixels", "importance": "importance", "importance_tables": "importance tables",
     "feature_windows": "features", "feature_maps": "feature maps",
 }  # fmt: skip
 

@@ -35,12 +35,17 @@ def features(
     from iota_py.config import load_config
     from iota_py.pipeline.inventory import take_inventory
     from iota_py.pipeline.run import run
+    from iota_py.pipeline.table_inventory import take_table_inventory
 
     settings = load_config(config, allow_user_code=allow_user_code)
     if names:
-        for name in take_inventory(settings).feature_names:
+        inventory = take_inventory(settings) if settings.inputs else take_table_inventory(settings)
+        for name in inventory.feature_names:
             out.print(name, highlight=False)
         return
+    if not settings.inputs:
+        text = "the samples of a table have no place on a map"
+        raise ConfigError(Fault("E-TBL-015", str(config), "inputs", text, "give `inputs`, or print the names with --list"))
     if not columns:
         fix = "give --columns 'sentinel2_ndvi_*' for instance; --list prints them all"
         raise ConfigError(Fault("E-FEA-030", str(config), "--columns", "no column is asked for", fix))

@@ -23,7 +23,8 @@ def plan(
     Example: [bold]iota-py plan configs/demo.yaml[/]
     """
     from iota_py.config import load_config
-    from iota_py.pipeline.run import describe_inputs, disk_estimate, pending, prepare
+    from iota_py.pipeline.listing import describe_inputs
+    from iota_py.pipeline.run import disk_estimate, pending, prepare
     from iota_py.pipeline.stages import STAGES
     from iota_py.pipeline.state import State
 
@@ -42,12 +43,15 @@ def plan(
     workers = settings.engine.worker_count
     pixels = sum(t.geobox.shape[0] * t.geobox.shape[1] for t in inventory.tiles)
     regions, runs = len(inventory.regions), settings.samples.split.runs
-    out.print(
-        f"{len(inventory.tiles)} tiles, {pixels / 1e6:.2f} Mpx, {len(inventory.feature_names)} features, {regions} regions × {runs} runs"
-    )
+    place = f"{len(inventory.tiles)} tiles, {pixels / 1e6:.2f} Mpx" if inventory.tiles else "no map"
+    out.print(f"{place}, {len(inventory.feature_names)} features, {regions} regions × {runs} runs{_members(settings)}")
     out.print(f"memory  about {memory / 1e6:.0f} MB per worker for a window, beside the models; {workers} workers ({settings.engine.kind})")
     out.print(f"disk    at most {disk_estimate(inventory, settings) / 1e6:.0f} MB in {settings.output}")
     _say_time(settings, inventory, bool(todo & {task.id for task in tasks.stage("predict")}))
+
+
+def _members(settings: RunConfig) -> str:
+    return "" if settings.fusion is None else f" × {len(settings.fusion.members)} members"
 
 
 def _say_time(settings: RunConfig, inventory: Inventory, wanted: bool) -> None:
@@ -66,7 +70,7 @@ def _say_time(settings: RunConfig, inventory: Inventory, wanted: bool) -> None:
         pixels=sum(size for _, size in sizes),
         readings=sum(size * len(s.observations) * len(s.bands) for tile, size in sizes for s in tile.series.values()),
         features=len(inventory.feature_names),
-        predictions=settings.samples.split.runs,
+        predictions=settings.samples.split.runs * (1 if settings.fusion is None else len(settings.fusion.members)),
         model=dump(settings)["model"],
         classes=len(load_nomenclature(settings).classes),
         workers=settings.engine.worker_count,

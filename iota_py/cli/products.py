@@ -27,6 +27,7 @@ def products(
     ] = None,
     family: Annotated[list[str] | None, typer.Option(help="only this family; may be given several times", metavar="NAME")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the list as JSON, and nothing else.")] = False,
+    details: Annotated[bool, typer.Option("--details", help="Add angles, orbits, and what else the metadata say; and warnings.")] = False,
     families: Annotated[bool, typer.Option("--families", help="List the families that can be read.")] = False,
 ) -> int:
     """List the products that are found: tile, date, version, cloud share, and why some are set aside.
@@ -52,6 +53,8 @@ def products(
         typer.echo(json_text(document), nl=False)  # as it is: rich would wrap it
     elif listed:
         _show(listed, totals(listed))
+        if details:
+            _show_details(listed)
     return 0 if listed else EXIT_NOTHING
 
 
@@ -86,6 +89,16 @@ def _show(listed: list[Listed], sums: list[Total]) -> None:
     out.print()
     counts = [(_source(one), one.tile, str(one.used), str(one.set_aside), _day(one.first) or "–", _day(one.last) or "–") for one in sums]
     _lines(("input", "tile", "used", "set aside", "first", "last"), counts)
+
+
+def _show_details(listed: list[Listed]) -> None:
+    """What the metadata of each product say, in degrees, shares and numbers of orbits, and what is to be known of its reading."""
+    rows = []
+    for one in listed:
+        said = [f"{name.replace('_', ' ')} {value:.6g}" for name, value in one.about.items()]
+        rows.extend((one.id, text) for text in (*([", ".join(said)] if said else []), *one.warnings))
+    out.print()
+    _lines(("product", "details"), rows or [("–", "nothing is said")])
 
 
 def _source(one: Listed | Total) -> str:

@@ -52,16 +52,33 @@ def _finish(settings: RunConfig, summary: Summary, bars: Bars) -> None:
 
 
 def _results(settings: RunConfig, summary: Summary) -> None:
-    from iota_py.assessment.wording import verdict_line
+    from iota_py.assessment.regression import result_line
     from iota_py.pipeline.record import tracking_uri
 
     root = settings.output
     if summary.nothing:
         out.print("nothing to do: every output is there and up to date")
-    out.print(verdict_line(read_json(root / paths.METRICS)))
-    out.print(f"map      {short(root / paths.map_layer('classification'))}")
+    out.print(result_line(read_json(root / paths.METRICS)))
+    say_further(settings)
+    if summary.inventory.tiles:
+        layer = "classification" if settings.samples.target is None else "value"
+        out.print(f"map      {short(root / paths.map_layer(layer))}")
+    else:
+        out.print(f"scores   on validation samples, not on a map; {short(root / paths.METRICS)}")
     out.print(f"report   {short(root / paths.REPORT)}")
     if settings.tracking.enabled:
         out.print(
             f"mlflow   {program()} ui {short(root.parent)}" if settings.tracking.uri is None else f"mlflow   {tracking_uri(settings)}"
         )
+
+
+def say_further(settings: RunConfig) -> None:
+    """What was asked for beside the scores, and which regions borrow their model."""
+    from iota_py.assessment.gap import gap_line
+    from iota_py.pipeline.regions import borrowed_sentences
+    from iota_py.pipeline.workspace import Workspace
+
+    if settings.assessment.cross_validation is not None:
+        out.print(gap_line(read_json(settings.output / paths.CROSS_VALIDATION)))
+    for sentence in borrowed_sentences(Workspace(settings.output, "")):
+        out.print(sentence)

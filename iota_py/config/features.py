@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from iota_py.config.section import Day, Section
+from iota_py.config.section import Day, Positive, Section
 
 Named = Annotated[tuple[str, ...], Field(min_length=1)]
 
@@ -100,6 +100,7 @@ class Features(Section):
     dates: Literal["grid", "own"] | None = Field(
         None, description="grid: the target dates of `period`, the default for most families; own: the dates of the input, as they are"
     )
+    step: Positive | None = Field(None, description="days between the target dates of this input; default: that of `period`")
     keep_dates: Literal["all"] | tuple[Day, ...] = Field(
         "all", description="target dates that have columns of bands and indices; what sums the series up sees all of them"
     )

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from iota_py.config.section import Day, Positive, Section, TileName
+from iota_py.config.section import Day, Positive, Section, Share, TileName
 
 
 def _file_name(pattern: str) -> str:
@@ -27,6 +27,7 @@ def _file_name(pattern: str) -> str:
     return pattern
 
 
+CATALOGUES = ("stac", "stac-landsat")  # families that are read through a STAC catalogue
 FilePattern = Annotated[str, AfterValidator(_file_name)]
 Role = Literal[
     "blue", "green", "red", "nir", "swir", "swir2", "aerosol", "green1", "yellow", "rededge1", "rededge2", "rededge3", "nir2", "watervapour",
@@ -44,6 +45,10 @@ class Validity(Section):
     topographic_shadow: bool = Field(False, description="pixels in the shadow of the relief, or hidden by it, are unusable")
     snow: bool = Field(False, description="pixels under snow are unusable, where the product has a snow mask")
     snow_from: str | None = Field(None, description="an input of snow products; where it saw snow on the day, the pixel is unusable")
+    share: Share = Field(
+        0.5,
+        description="with `resampling: average`: share of the area of a pixel of the tile that must be usable; the mean is over that part",
+    )
 
 
 class MaskFile(Section):
@@ -108,7 +113,10 @@ class Catalogue(Section):
 class RasterFiles(Section):
     """Rasters without a date: one for each tile, or one for all."""
 
-    bands: dict[str, Positive] = Field(description="name of the column -> band number in the file", min_length=1)
+    bands: Annotated[dict[str, Positive], Field(min_length=1)] | Annotated[tuple[Positive, ...], Field(min_length=1)] | None = Field(
+        None,
+        description="name of the column -> band number in the file; or numbers, whose columns are band_0, band_1, …; default: all bands",
+    )
     scale: Annotated[float, Field(gt=0)] = Field(1.0, description="stored value = round(value × scale), a 16-bit integer")
     nodata: float | None = Field(None, description="value of missing pixels, when the file does not say it")
     minimum: float | None = None
@@ -117,13 +125,19 @@ class RasterFiles(Section):
         (), description="derived from the first band, an elevation in metres"
     )
 
+    @model_validator(mode="after")
+    def _once(self) -> RasterFiles:
+        if isinstance(self.bands, tuple) and len(set(self.bands)) < len(self.bands):
+            raise ValueError("bands: a number is given twice")
+        return self
+
 
 class Input(Section):
     """One family of products, on disk or in a catalogue."""
 
     family: str
     path: Path | None = Field(None, description="folder of the products; for family raster a file, `{tile}` standing for the tile")
-    url: str | None = Field(None, description="address of a STAC API, for family stac")
+    url: str | None = Field(None, description="address of a STAC API, for families stac and stac-landsat")
     bands: Literal["all"] | Annotated[tuple[str, ...], Field(min_length=1)] = "all"
     reflectance: Literal["FRE", "SRE"] = Field("FRE", description="with (FRE) or without (SRE) slope correction")
     resampling: Literal["nearest", "bilinear", "cubic", "average"] | None = Field(
@@ -137,22 +151,27 @@ class Input(Section):
     season: int | None = Field(
         None, description="for yearly snow layers: the year in which the season ends; default: that of the period's end"
     )
+    threshold: Annotated[int, Field(ge=1, le=100)] | None = Field(
+        None, description="for snow of single dates: percent of a pixel from which it is snow, and masked as snow; default: any"
+    )
     series: SeriesFiles | None = Field(None, description="layout of the files, for family raster-series")
     raster: RasterFiles | None = Field(None, description="what the files hold, for family raster")
     radar: Radar | None = Field(None, description="what is read, for family s1tiling")
-    stac: Catalogue | None = Field(None, description="where the items are, for family stac")
+    stac: Catalogue | None = Field(None, description="where the items are, for families stac and stac-landsat")
 
     @model_validator(mode="after")
     def _layout(self) -> Input:
-        sections = {"raster-series": "series", "raster": "raster", "s1tiling": "radar", "stac": "stac"}
-        for family, key in sections.items():
+        sections = {"series": ("raster-series",), "raster": ("raster",), "radar": ("s1tiling",), "stac": CATALOGUES}
+        for key, families in sections.items():
             given = getattr(self, key) is not None
-            if given and self.family != family:
-                raise ValueError(f"`{key}` is for family {family}, and only for it")
-            if not given and self.family == family and family in ("raster-series", "raster"):
-                raise ValueError(f"family {family} needs `{key}`, which says what the files hold")
+            if given and self.family not in families:
+                raise ValueError(f"`{key}` is for family {' or '.join(families)}, and only for it")
+            if not given and self.family in families and key in ("series", "raster"):
+                raise ValueError(f"family {self.family} needs `{key}`, which says what the files hold")
         if (self.path is None) == (self.url is None):
-            raise ValueError("give either `path` or, for family stac, `url`")
-        if self.url is not None and self.family != "stac":
-            raise ValueError("`url` is for family stac, and only for it")
+            raise ValueError("give either `path` or, for a catalogue, `url`")
+        if self.url is not None and self.family not in CATALOGUES:
+            raise ValueError(f"`url` is for family {' or '.join(CATALOGUES)}, and only for it")
+        if self.threshold is not None and self.family != "lis-l2b":
+            raise ValueError("`threshold` is for family lis-l2b, and only for it")
         return self

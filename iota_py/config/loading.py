@@ -12,13 +12,17 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from iota_py.config.schema import PATH_FIELDS, RunConfig
+from iota_py.config.schema import PATH_FIELDS, REGISTERED, RunConfig
 from iota_py.errors import ConfigError, Fault
 from iota_py.io.documents import read_yaml
 
 _VARIABLE = re.compile(r"\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^}]*))?\}")
 _MAX_EXTENDS = 10
-_WORDS = {r"\btuple\b": "list", r"\bdictionary( or instance of \w+)?": "section of keys and values"}  # pydantic's, and those of YAML
+_WORDS = {  # pydantic's, and those of YAML
+    r" for <class 'pathlib\.Path'>": "",
+    r"\btuple\b": "list",
+    r"\bdictionary( or instance of \w+)?": "section of keys and values",
+}
 
 
 def load_config(path: str | Path, *, allow_user_code: bool = False) -> RunConfig:
@@ -87,7 +91,7 @@ def merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
     merged = dict(base)
     for key, value in over.items():
         both = isinstance(value, dict) and isinstance(merged.get(key), dict)
-        other_model = both and key == "model" and value.get("kind", merged[key].get("kind")) != merged[key].get("kind")
+        other_model = both and key == "model" and ("from" in value or value.get("kind", merged[key].get("kind")) != merged[key].get("kind"))
         merged[key] = merge(merged[key], value) if both and not other_model else value
     return merged
 
@@ -98,7 +102,7 @@ def _anchor(value: Any, place: str, folder: Path) -> Any:
         return {key: _anchor(item, f"{place}.{key}".lstrip("."), folder) for key, item in value.items()}
     if isinstance(value, list):
         return [_anchor(item, f"{place}.{index}", folder) for index, item in enumerate(value)]
-    if isinstance(value, str) and value and PATH_FIELDS.match(place):
+    if isinstance(value, str) and value and PATH_FIELDS.match(place) and not value.startswith(REGISTERED):
         return _Anchored(value, folder)
     return value
 
@@ -186,7 +190,11 @@ def _merged(faults: list[Fault]) -> list[Fault]:
 
 def _without_union_tags(location: list[str], error: Any) -> list[str]:
     """Pydantic adds the name of a union's member to the place of an error; a person did not write that."""
-    return [part for part in location if not re.match(r"^(literal|tuple|function-\w+)\[|^\[key\]$|^constrained-|^(int|float|str)$", part)]
+    return [
+        part
+        for part in location
+        if not re.match(r"^(literal|tuple|dict|lax-or-strict|function-\w+)\[|^\[key\]$|^constrained-|^(int|float|str)$", part)
+    ]
 
 
 def _keys_at(model: type[BaseModel], location: tuple[Any, ...]) -> list[str]:

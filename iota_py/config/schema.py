@@ -12,10 +12,16 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
+from iota_py.config.assessment import Assessment
+from iota_py.config.calibration import Calibration
 from iota_py.config.features import Features
+from iota_py.config.fusion import Fusion
+from iota_py.config.importance import Importance
 from iota_py.config.inputs import Input
 from iota_py.config.models import Model, RandomForest
+from iota_py.config.reduction import Reduction
 from iota_py.config.samples import Samples
+from iota_py.config.search import Search
 from iota_py.config.section import Day, Name, Positive, Section, TileName, Word
 
 
@@ -31,7 +37,7 @@ class Period(Section):
 
     start: Day | None = None
     end: Day | None = None
-    step: Positive = Field(10, description="days between target dates")
+    step: Positive | None = Field(None, description="days between target dates; default: that of the family, 16 for Landsat, else 10")
     margin: Annotated[int, Field(ge=0)] = Field(0, description="days before start and after end whose acquisitions are used too")
 
     @model_validator(mode="after")
@@ -95,23 +101,67 @@ class RunConfig(Section):
     title: str | None = None
     tiles: tuple[TileName, ...] | None = Field(None, description="default: all that the inputs hold")
     grid: Grid = Grid()
-    nomenclature: Path
+    nomenclature: Path | None = Field(description="file of the classes; of no use, and not needed, with samples.target")
     period: Period = Period()
-    inputs: dict[Word, Input] = Field(min_length=1)
+    inputs: dict[Word, Input] = Field(default_factory=dict, description="none: no map, models and scores of the samples of a table")
     features: dict[Word, Features] = Field(default_factory=dict)
     user_features: tuple[UserFeatures, ...] = ()
     allow_user_code: bool = Field(False, description="functions of `user_features` may run, if the command line says so too")
     samples: Samples
     model: Model = RandomForest(kind="random_forest")
+    reuse: str | None = Field(
+        None,
+        description="written `model: {from: runs/x}`: the folder of a run whose models are used as they are, or models:/<name>/<version> or "
+        "models:/<name>@<alias> in MLflow's registry",
+    )
+    fusion: Fusion | None = Field(
+        None, description="several models, each on inputs of its own, whose labels are combined; default: one model on all"
+    )
+    keep_columns: Path | None = Field(
+        None, description="text file of the columns to learn from, one a line, such as assessment/columns.txt of another run; default: all"
+    )
+    reduction: Reduction | None = Field(None, description="principal components of groups of columns; default: the columns themselves")
+    search: Search | None = Field(None, description="parameters of the estimator, found by trial; default: those of `model`")
+    calibration: Calibration | None = Field(
+        None, description="correction of the probabilities of the models; default: as the estimators give them"
+    )
+    importance: Importance = Importance()
+    assessment: Assessment = Assessment()
     tracking: Tracking = Tracking()
     engine: Engine = Engine()
     limits: Limits = Limits()
 
+    @model_validator(mode="before")
+    @classmethod
+    def _models_of_another_run(cls, values: Any) -> Any:
+        """`model: {from: X}` is `reuse: X`."""
+        model = values.get("model") if isinstance(values, dict) else None
+        if not isinstance(model, dict) or "from" not in model:
+            return values
+        if len(model) > 1:
+            raise ValueError(
+                f"model.from: models of another run are used as they are; leave {', '.join(k for k in model if k != 'from')} out"
+            )
+        if not isinstance(model["from"], str) or not model["from"]:
+            raise ValueError("model.from: expected the folder of a run, or a name of MLflow's registry")
+        return {**{key: value for key, value in values.items() if key != "model"}, "reuse": model["from"]}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _no_classes_with_a_target(cls, values: Any) -> Any:
+        samples = values.get("samples") if isinstance(values, dict) else None
+        return {"nomenclature": None, **values} if isinstance(samples, dict) and samples.get("target") is not None else values
+
     @model_validator(mode="after")
     def _consistent(self) -> RunConfig:
+        if self.nomenclature is None and self.samples.target is None:
+            raise ValueError("nomenclature: expected a file of classes; only a run with samples.target needs none")
+        if not self.inputs and self.samples.table is None:
+            raise ValueError("inputs: expected at least one; only a table of samples is learnt from without")
+        known = self.inputs or self.samples.table.by_sensor  # type: ignore[union-attr]
         for name in self.features:
-            if name not in self.inputs:
-                raise ValueError(f"features.{name}: no input has that name; inputs are {', '.join(self.inputs)}")
+            if name not in known:
+                raise ValueError(f"features.{name}: no input has that name; inputs are {', '.join(known)}")
         if self.tiles is not None and len(set(self.tiles)) != len(self.tiles):
             raise ValueError("tiles: a tile is named twice")
         if self.tiles == ():
@@ -123,8 +173,9 @@ class RunConfig(Section):
         return self.features.get(name, Features())
 
 
+REGISTERED = "models:/"  # how names of models in MLflow's registry begin
 PATH_FIELDS = re.compile(
-    r"^(output|nomenclature|inputs\.[^.]+\.path|inputs\.[^.]+\.series\.masks\.\d+\.path|samples\.polygons|samples\.table\.path|samples\.regions\.path|engine\.store|user_features\.\d+\.file)$"
+    r"^(output|nomenclature|inputs\.[^.]+\.path|inputs\.[^.]+\.series\.masks\.\d+\.path|samples\.polygons|samples(\.sources\.\d+)?\.relabel|samples\.sources\.\d+\.path|samples\.table\.path|samples\.table\.join\.path|samples\.regions\.path|samples\.(selection(\.regions\..+)?|augmentation)\.table|samples\.annual\.(map|validity|inputs\.[^.]+\.path)|samples\.years\.\d+\.(polygons|inputs\.[^.]+\.path)|keep_columns|reuse|model\.from|engine\.store|user_features\.\d+\.file)$"
 )
 
 

@@ -67,6 +67,16 @@ def read_member(path: str | Path, member: str = "", limit: int = 50_000_000) -> 
     return content
 
 
+def read_start(path: str | Path, member: str, size: int) -> bytes:
+    """The first bytes of a file, or of a member of an archive. OSError for a file that cannot be read, InputError for a damaged archive."""
+    try:
+        return _read(path, member, size)
+    except (*_DAMAGE, KeyError) as error:
+        if isinstance(error, OSError) and not member:
+            raise
+        raise InputError(Fault("E-ZIP-001", str(path), member, f"cannot be read ({error})", "download the file again")) from error
+
+
 def _read(path: str | Path, member: str, most: int) -> bytes:
     if not member:
         with open(path, "rb") as stream:

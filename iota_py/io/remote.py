@@ -12,6 +12,7 @@ import re
 from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
 from iota_py.errors import Fault, InputError, IotaError
+from iota_py.io import buckets
 from iota_py.io.access import ACCESS, key_header, token_for
 from iota_py.io.fetching import BUSY, delay, redacted, refused, retries, status_of, unreachable
 
@@ -22,6 +23,7 @@ _STATUS = re.compile(r"(?i)(?:response code(?: on \S+)?|http error code|error co
 _NETWORK = re.compile(
     r"(?i)timed out|time-?out|could ?n[o']t (?:resolve|connect)|could not (?:resolve|connect)|failed to connect|connection|recv|too slow|got 0 bytes|transfer closed"
 )
+_UNSIGNED = re.compile(r"(?i)access ?denied|credential|AWS_SECRET|InvalidAccessKey|SignatureDoesNotMatch")
 _OPTIONS = {
     "GDAL_HTTP_CONNECTTIMEOUT": "20",
     "GDAL_HTTP_TIMEOUT": "120",
@@ -48,7 +50,7 @@ for _name in ("rasterio._env", "rasterio._err", "rasterio._base", "rasterio._io"
 
 def is_remote(path: str) -> bool:
     """True for the name of a remote raster."""
-    return path.startswith("/vsicurl")
+    return path.startswith("/vsicurl") or buckets.in_bucket(path)
 
 
 def is_address(href: str) -> bool:
@@ -92,7 +94,7 @@ def address_of(name: str) -> tuple[str, str]:
 
 def file_part(path: str) -> str:
     """The part of a name whose suffix says the format: a remote one ends before the query."""
-    return urlsplit(address_of(path)[0]).path if is_remote(path) else path
+    return urlsplit(address_of(path)[0]).path if is_remote(path) and not buckets.in_bucket(path) else path
 
 
 def opening(name: str) -> tuple[str, dict[str, str]]:
@@ -100,9 +102,11 @@ def opening(name: str) -> tuple[str, dict[str, str]]:
 
     Options that the environment sets are left to it. Raises TaskError or InputError where a credential cannot be had.
     """
-    address, access = address_of(name)
     options = {"GDAL_HTTP_MAX_RETRY": str(retries()), "GDAL_HTTP_RETRY_DELAY": f"{delay():g}", **_OPTIONS}
     options = {key: value for key, value in options.items() if key not in os.environ}
+    if buckets.in_bucket(name):
+        return name, options
+    address, access = address_of(name)
     header = key_header(address, access)
     if header:
         options["GDAL_HTTP_HEADERS"] = ", ".join(filter(None, (os.environ.get("GDAL_HTTP_HEADERS"), header)))
@@ -123,6 +127,8 @@ def lease(path: str) -> float:
 def unopened(name: str, reason: str) -> IotaError:
     """What it means that GDAL could not open a remote raster: refused or no raster (InputError), or worth another try (TaskError)."""
     status = _STATUS.search(reason)
+    if buckets.in_bucket(name) and not status and _UNSIGNED.search(reason):
+        return refused(name, 403, buckets.WAY_IN)
     if status and int(status[1]) not in BUSY and status[1].startswith("4"):
         return refused(name, int(status[1]), _way_in(name, int(status[1])))
     if status or _NETWORK.search(reason):
@@ -135,10 +141,12 @@ def unopened(name: str, reason: str) -> IotaError:
 
 
 def ask_for(name: str) -> None:
-    """Ask for the first byte of a remote raster: returns when its server sends it.
+    """Ask for the first byte of a remote raster: returns when its server sends it; at once for a bucket, whose requests GDAL alone signs.
 
     Raises TaskError when the network or the server fails, InputError when the server refuses, or sends whole files in place of parts.
     """
+    if buckets.in_bucket(name):
+        return
     signed, _ = opening(name)
     key = key_header(*address_of(name)).removeprefix("X-API-Key: ")
     status = status_of(signed.removeprefix(PREFIX), {"Range": "bytes=0-0", **({"X-API-Key": key} if key else {})})
@@ -150,5 +158,7 @@ def ask_for(name: str) -> None:
 
 
 def _way_in(name: str, status: int) -> str:
+    if buckets.in_bucket(name):
+        return buckets.WAY_IN if status in (400, 401, 403) else ""
     access = address_of(name)[1]
     return ACCESS[access].fix if access and status in (401, 403) else ""

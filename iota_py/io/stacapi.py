@@ -31,19 +31,27 @@ class _Requests(StacApiIO):  # type: ignore[misc]
 
 
 def search_items(
-    url: str, collections: Sequence[str], period: str | None, query: dict[str, Any], *, post: bool = True
+    url: str,
+    collections: Sequence[str],
+    period: str | None,
+    query: dict[str, Any],
+    *,
+    post: bool = True,
+    bbox: tuple[float, float, float, float] | None = None,
 ) -> Iterator[dict[str, Any]]:
     """Items of a search as JSON documents, page after page. period: `start/end`; query: conditions of the query extension.
 
-    post: ask with POST, else with GET. Raises TaskError when the service cannot be reached, InputError for an answer that is none.
+    post: ask with POST, else with GET. bbox: west, south, east, north in degrees.
+    Raises TaskError when the service cannot be reached, InputError for an answer that is none.
     """
     count = 0
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", PystacClientWarning)  # services that do not state what they conform to
             client = Client.open(url, stac_io=_Requests())
+            method = "POST" if post else "GET"
             search = client.search(
-                method="POST" if post else "GET", collections=list(collections), datetime=period, query=query or None, limit=PAGE
+                method=method, collections=list(collections), bbox=bbox, datetime=period, query=query or None, limit=PAGE
             )
         for page in search.pages_as_dicts():
             for item in page.get("features", []):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 
 import pandas as pd
@@ -27,6 +28,24 @@ def read_table(path: str | Path, columns: list[str] | None = None) -> pd.DataFra
         return pq.read_table(path, columns=columns).to_pandas()
     except (OSError, ValueError, pa.ArrowException, pd.errors.ParserError) as error:
         raise InputError(Fault("E-TAB-001", str(path), "", f"cannot be read as a table ({' '.join(str(error).split())[:200]})")) from error
+
+
+def read_texts(path: str | Path) -> pd.DataFrame:
+    """Rows of a CSV file (separated by commas or semicolons) with every cell as the text that stands there, empty ones as "".
+
+    Raises InputError E-TAB-001 when it cannot be read, is not UTF-8, or has a line of another length than the first.
+    """
+    try:
+        text = Path(path).read_text(encoding="utf-8-sig")
+        head = text.partition("\n")[0]
+        separator = ";" if head.count(";") > head.count(",") else ","
+        lines = [line for line in csv.reader(text.splitlines(), delimiter=separator, skipinitialspace=True) if line]
+        odd = [number for number, line in enumerate(lines, 1) if len(line) != len(lines[0])]
+        if odd or not lines:
+            raise ValueError(f"line {odd[0]} has another number of cells than the first" if odd else "empty")
+    except (OSError, ValueError, csv.Error) as error:
+        raise InputError(Fault("E-TAB-001", str(path), "", f"cannot be read as a table ({' '.join(str(error).split())[:200]})")) from error
+    return pd.DataFrame(lines[1:], columns=[name.strip() for name in lines[0]], dtype=object)
 
 
 def write_csv(path: str | Path, frame: pd.DataFrame, index: bool = False) -> None:

@@ -25,15 +25,17 @@ class TileRasters:
     layers: Mapping[str, Path]
 
 
-def mosaic_blocks(grid: GeoBox, tiles: Sequence[TileRasters], layers: Sequence[str]) -> Iterator[tuple[Window, np.ndarray]]:
-    """Blocks of the map in row-major order: window, and uint8 (layer, row, col); 0 where no tile has a footprint.
+def mosaic_blocks(
+    grid: GeoBox, tiles: Sequence[TileRasters], layers: Sequence[str], dtype: str = "uint8", empty: float = 0
+) -> Iterator[tuple[Window, np.ndarray]]:
+    """Blocks of the map in row-major order: window, and (layer, row, col) of the type of the layers; `empty` where no tile has a footprint.
 
     tiles: in order of priority; the first whose footprint holds a pixel's centre owns it. Never holds more than a block in memory.
     """
     outlines = [_outline(tile.geobox, grid) for tile in tiles]
     for window in split(grid.shape, (BLOCK, BLOCK)):
         box = window.of(grid)
-        values = np.zeros((len(layers), window.height, window.width), np.uint8)
+        values = np.full((len(layers), window.height, window.width), empty, dtype)
         free = np.ones((window.height, window.width), bool)
         for tile, outline in zip(tiles, outlines):
             if not outline.intersects(box.extent):

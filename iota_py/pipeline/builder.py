@@ -13,11 +13,15 @@ from iota_py.products.product import Series, series_document
 
 
 class Builder:
-    """Collects tasks; the key of each takes in the keys of those it needs. stored: tasks that fill the store, by tile."""
+    """Collects tasks; the key of each takes in the keys of those it needs. stored: tasks that fill the store, by tile.
+
+    season: name of the other year whose tasks these are, empty for those of the run.
+    """
 
     def __init__(self) -> None:
         self.tasks: dict[str, Task] = {}
         self.stored: dict[str, list[str]] = {}
+        self.season = ""
 
     def add(
         self,
@@ -50,15 +54,18 @@ def layers_document(inventory: Inventory) -> list[Any]:
         for layer in inventory.layers
     ]
     calls = [{key: value for key, value in call.document().items() if key != "file"} for call in inventory.user]
-    return [*layers, *calls]
+    return [*layers, *calls, *inventory.ready]
 
 
 def without_paths(value: Any) -> Any:
     """Settings without the places of files: a run copied elsewhere, or with another engine, is the same run."""
+    if isinstance(value, list):
+        return [without_paths(v) for v in value]
     if isinstance(value, dict):
         return {
             k: without_paths(v)
             for k, v in value.items()
-            if k not in ("path", "file", "polygons", "output", "nomenclature", "engine", "tracking")
+            if not (k == "relabel" and isinstance(v, str))
+            and k not in ("path", "file", "polygons", "output", "nomenclature", "engine", "tracking", "keep_columns")
         }
     return value

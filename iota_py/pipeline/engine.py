@@ -18,6 +18,7 @@ from iota_py.config import schema
 from iota_py.errors import AcquisitionError, Fault, IotaError
 from iota_py.pipeline.state import State
 from iota_py.pipeline.task import Outcome, Task
+from iota_py.pipeline.threads import given
 
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS", "GDAL_NUM_THREADS")
 BLOCK_CACHE = "64"  # MB of decoded blocks that GDAL keeps: windows follow the blocks, so one row of them is enough
@@ -32,8 +33,11 @@ class Engine(Protocol):
         ...
 
 
-def execute(root: str, version: str, task: Task) -> Outcome:
-    """Do one task in this process: remove its marker, make its outputs, write the marker. Never raises but on interruption."""
+def execute(root: str, version: str, task: Task, threads: int = 1) -> Outcome:
+    """Do one task in this process: remove its marker, make its outputs, write the marker. Never raises but on interruption.
+
+    threads: those that the task may use.
+    """
     from iota_py.pipeline.steps import step
     from iota_py.pipeline.workspace import workspace
 
@@ -41,7 +45,8 @@ def execute(root: str, version: str, task: Task) -> Outcome:
     state = State(Path(root))
     try:
         state.forget(task)
-        step(task.step)(workspace(root, version), task.params)
+        with given(threads):
+            step(task.step)(workspace(root, version), task.params)
         state.record(task, time.perf_counter() - start)
     except IotaError as error:
         product = error.product if isinstance(error, AcquisitionError) else ""
@@ -77,14 +82,13 @@ class JoblibEngine:
         import joblib
 
         if len(tasks) == 1:
-            yield execute(str(root), version, tasks[0])
+            yield execute(str(root), version, tasks[0], self.workers)
             return
         # loky replaces a worker whose memory has grown, after its task: no task is lost, and a user can do nothing about it
         warnings.filterwarnings("ignore", "A worker stopped while some jobs were given to the executor", UserWarning)
-        parallel = joblib.Parallel(
-            n_jobs=min(self.workers, len(tasks)), return_as="generator_unordered", batch_size=1, pre_dispatch="2*n_jobs"
-        )
-        yield from parallel(joblib.delayed(execute)(str(root), version, task) for task in tasks)
+        workers, threads = min(self.workers, len(tasks)), max(1, self.workers // len(tasks))
+        parallel = joblib.Parallel(n_jobs=workers, return_as="generator_unordered", batch_size=1, pre_dispatch="2*n_jobs")
+        yield from parallel(joblib.delayed(execute)(str(root), version, task, threads) for task in tasks)
 
 
 class DaskEngine:

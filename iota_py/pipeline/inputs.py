@@ -32,16 +32,12 @@ class FoundInput:
     place: str
     by_tile: Mapping[str, Series]
 
-    def without(self, bad: Mapping[str, str]) -> FoundInput:
-        """The same with products (id -> reason) set aside as bad."""
-        return replace(self, by_tile={tile: series.without(bad) for tile, series in self.by_tile.items()})
 
-
-def find_inputs(config: RunConfig) -> dict[str, FoundInput]:
+def find_inputs(config: RunConfig, bad: Mapping[str, str] | None = None) -> dict[str, FoundInput]:
     """The series of every input, in the order of the configuration, by the name that their columns have.
 
-    The first input with dates says what the tiles are and their grids; every other one is read onto these. Raises InputError with every
-    fault found.
+    The first input with dates says what the tiles are and their grids; every other one is read onto these. bad: products found unreadable
+    by earlier work (as of Source). Raises InputError with every fault found.
     """
     faults: list[Fault] = []
     found: dict[str, FoundInput] = {}
@@ -49,7 +45,7 @@ def find_inputs(config: RunConfig) -> dict[str, FoundInput]:
     for name in _by_weight(config):
         entry = config.inputs[name]
         try:
-            for source in expand(source_of(name, entry, config)):
+            for source in expand(replace(source_of(name, entry, config), bad=bad or {})):
                 by_tile = discover(source, _interval(config), config.tiles, frames)
                 if entry.raster is not None and entry.raster.terrain:
                     for series in by_tile.values():
@@ -88,7 +84,10 @@ def _mask_snow(config: RunConfig, found: dict[str, FoundInput]) -> list[Fault]:
         elif snow in found:
             by_tile = found[snow].by_tile
             for key in [key for key, one in found.items() if one.input == name]:
-                masked = {tile: mask_snow(one, by_tile[tile]) if tile in by_tile else one for tile, one in found[key].by_tile.items()}
+                least = config.inputs[snow].threshold or 1
+                masked = {
+                    tile: mask_snow(one, by_tile[tile], least) if tile in by_tile else one for tile, one in found[key].by_tile.items()
+                }
                 found[key] = replace(found[key], by_tile=masked)
     return faults
 
@@ -110,7 +109,7 @@ def source_of(name: str, entry: Input, config: RunConfig) -> Source:
     if entry.series is not None:
         bands = tuple(entry.series.bands)
     elif entry.raster is not None:
-        bands = (*entry.raster.bands, *entry.raster.terrain)
+        bands = (*(entry.raster.bands or ()), *entry.raster.terrain) if isinstance(entry.raster.bands, dict) else ()  # named by the files
     elif family.bands and not set(bands) <= set(family.bands):
         unknown, known = ", ".join(b for b in bands if b not in family.bands), ", ".join(family.bands)
         raise ConfigError(Fault("E-CFG-014", name, f"inputs.{name}.bands", f"{family.name} has no band {unknown}", f"its bands: {known}"))
@@ -124,6 +123,7 @@ def source_of(name: str, entry: Input, config: RunConfig) -> Source:
         resampling=entry.resampling or family.options.get("resampling", "nearest"),
         resolution=entry.resolution,
         options=options,
+        share=valid.share,
     )
 
 
@@ -145,6 +145,7 @@ def _options(entry: Input, config: RunConfig) -> dict[str, Any]:
         options["url"] = entry.url
     interval = _interval(config)
     options["period"], options["tiles"] = (interval.start, interval.end), config.tiles
+    options["threshold"] = entry.threshold
     options["season"] = entry.season or (config.period.end.year if config.period.end else None)
     return options
 

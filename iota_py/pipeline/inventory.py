@@ -6,6 +6,7 @@ import datetime as dt
 import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 import geopandas as gpd
 from odc.geo.geobox import GeoBox
@@ -24,15 +25,21 @@ from iota_py.io.raster import RasterHeader, read_header
 from iota_py.io.vectors import read_vectors
 from iota_py.nomenclature import Nomenclature
 from iota_py.pipeline.inputs import FoundInput, counting, find_inputs, reading_code
+from iota_py.pipeline.kept import read_kept
 from iota_py.pipeline.reading import feature_source
 from iota_py.pipeline.recipe import Ground, Recipe, check_names, helpers, make_recipe
+from iota_py.pipeline.target import target_nomenclature
 from iota_py.pipeline.usercode import UserCall, user_features
 from iota_py.products.product import Series
 from iota_py.products.store import BLOCK, unstored
 from iota_py.timeseries.dates import automatic_grid, regular_grid
 
+if TYPE_CHECKING:
+    from iota_py.pipeline.seasons import Season
+
 REGION_OVERLAP_M2 = 100.0
 PROBE = 8  # pixels on a side of the window on which functions of users say their names
+STEP = 10  # days between target dates, for families that say nothing else
 DEFAULT_INDICES = ("NDVI", "NDWI", "BRIGHTNESS")
 
 
@@ -57,7 +64,8 @@ class Layer:
     """Features of one series: target dates (none where it has no dates), bands, indices; roles: what the indices call the bands.
 
     counts: its usable observations are those that validity counts. place: where the products are. wavelengths: of bands, in nanometres.
-    recipe: its columns, where they are not every band and index on every target date. speckle: as in FeatureSource.
+    recipe: its columns, where they are not every band and index on every target date. speckle: as in FeatureSource. source: the input of
+    the configuration that the series is of.
     """
 
     input: str
@@ -70,6 +78,7 @@ class Layer:
     wavelengths: Mapping[str, float | None] = field(default_factory=dict)
     recipe: Recipe | None = None
     speckle: tuple[str, int] | None = None
+    source: str = ""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -83,19 +92,36 @@ class Layer:
 
 @dataclass(frozen=True)
 class Inventory:
-    """All that planning needs to know. tiles: in order of priority. regions: (index from 1, name). grid: of the map. user: functions of users."""
+    """All that planning needs to know. tiles: in order of priority. regions: (index from 1, name). lattice: grid of the map. user: functions of users.
+
+    kept: the columns that models learn from, None: all. parts: (region, number of parts) of those with too much reference data for a model.
+    A run of a table without inputs has no tiles and no grid. ready: its columns, where they are features. described: its samples, in words.
+    seasons: other years that samples come from.
+    """
 
     tiles: tuple[Tile, ...]
     layers: tuple[Layer, ...]
     regions: tuple[tuple[int, str], ...]
-    grid: GeoBox
+    lattice: GeoBox | None
     one_lattice: bool
     user: tuple[UserCall, ...] = ()
+    kept: tuple[str, ...] | None = None
+    parts: tuple[tuple[int, int], ...] = ()
+    ready: tuple[str, ...] = ()
+    described: str = ""
+    seasons: tuple[Season, ...] = ()
+
+    @property
+    def grid(self) -> GeoBox:
+        """Grid of the map, for runs that make one."""
+        assert self.lattice is not None
+        return self.lattice
 
     @property
     def feature_names(self) -> tuple[str, ...]:
         """Columns of the feature matrix."""
-        return checked([*(name for layer in self.layers for name in layer.names), *(name for call in self.user for name in call.names)])
+        inputs, user = (name for layer in self.layers for name in layer.names), (name for call in self.user for name in call.names)
+        return checked([*inputs, *user, *self.ready])
 
     def tile(self, name: str) -> Tile:
         """A tile by name."""
@@ -103,8 +129,12 @@ class Inventory:
 
 
 def load_nomenclature(config: RunConfig) -> Nomenclature:
-    """The classes of a run."""
-    return Nomenclature.from_document(read_yaml(config.nomenclature), str(config.nomenclature))
+    """The classes of a run; the strata of its target where it has one."""
+    if config.samples.target is not None:
+        return target_nomenclature(config.samples)
+    assert config.nomenclature is not None
+    found = Nomenclature.from_document(read_yaml(config.nomenclature), str(config.nomenclature))
+    return found.upper(str(config.nomenclature)) if config.samples.level == "upper" else found
 
 
 def load_regions(config: RunConfig) -> gpd.GeoDataFrame | None:
@@ -144,7 +174,7 @@ def take_inventory(config: RunConfig, bad: Mapping[str, str] | None = None) -> I
 
     Raises ConfigError or InputError with every fault found.
     """
-    found = {name: one.without(bad or {}) for name, one in find_inputs(config).items()}
+    found = find_inputs(config, bad)
     names = config.tiles or tuple(sorted({tile for one in found.values() for tile in one.by_tile}))
     faults = _missing(config, names, found)
     if faults:
@@ -156,7 +186,8 @@ def take_inventory(config: RunConfig, bad: Mapping[str, str] | None = None) -> I
     listed = tuple(sorted({index for tile in tiles for index in tile.regions}))
     labels = {1: "all"} if regions is None else dict(zip(regions.region, regions.name))
     user = tuple(_user_call(one, tiles[0], layers) for one in config.user_features)
-    return Inventory(tiles, layers, tuple((index, str(labels[index])) for index in listed), grid, one_lattice, user)
+    every = Inventory(tiles, layers, tuple((index, str(labels[index])) for index in listed), grid, one_lattice, user)
+    return replace(every, kept=read_kept(config.keep_columns, every.feature_names))
 
 
 def _user_call(one: UserFeatures, tile: Tile, layers: tuple[Layer, ...]) -> UserCall:
@@ -191,7 +222,7 @@ def _missing(config: RunConfig, names: tuple[str, ...], found: Mapping[str, Foun
 
 
 def _too_many_bad(series: Series, limit: float, path: str, where: str) -> list[Fault]:
-    bad = [s for s in series.set_aside if s.kind == "bad"]
+    bad = series.lost
     total = sum(len(pieces) for pieces in series.observations) + len(bad)
     if len(bad) <= limit * total:
         return []
@@ -214,7 +245,7 @@ def _layer(config: RunConfig, name: str, found: FoundInput, counts: bool) -> Lay
     plan = resolve((*wanted, *helpers(options, ground.bands, wanted)), roles, ground.bands, where, wavelengths)
     recipe = make_recipe(options, plan, len(wanted), ground)
     speckle = (entry.radar.unit, entry.radar.speckle) if entry.radar and entry.radar.speckle else None
-    return Layer(name, dates, ground.bands, plan, roles, counts, found.place, wavelengths, recipe, speckle)
+    return Layer(name, dates, ground.bands, plan, roles, counts, found.place, wavelengths, recipe, speckle, found.input)
 
 
 def _dates(config: RunConfig, options: Features, found: FoundInput) -> tuple[dt.date, ...]:
@@ -222,10 +253,14 @@ def _dates(config: RunConfig, options: Features, found: FoundInput) -> tuple[dt.
     period = config.period
     every = sorted({day for series in found.by_tile.values() for day in series.dates})
     if (options.dates or found.family.options.get("dates", "grid")) == "own":
+        if options.step is not None:
+            text = "the target dates are the input's own, which have no step"
+            raise ConfigError(Fault("E-PRD-066", f"features.{found.input}", "step", text, "leave it out, or set dates to grid"))
         return tuple(every)
+    step = options.step or period.step or int(found.family.options.get("step", STEP))
     if period.start and period.end:
-        return regular_grid(period.start, period.end, period.step)
-    return automatic_grid({"all": [period.start or every[0], period.end or every[-1]]}, period.step)
+        return regular_grid(period.start, period.end, step)
+    return automatic_grid({"all": [period.start or every[0], period.end or every[-1]]}, step)
 
 
 def _wanted_indices(options: Features, found: FoundInput, roles: Mapping[str, str], unit: str) -> tuple[str, ...]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from iota_py.config.schema import RunConfig
 from iota_py.errors import Fault, InputError, IotaError
 from iota_py.pipeline.inputs import find_inputs
+from iota_py.pipeline.inventory import Inventory
 from iota_py.products.discovery import discover, expand
 from iota_py.products.family import Family, family_names, load_family
 from iota_py.products.product import Product, Series, SetAside
@@ -26,7 +27,7 @@ class Listed:
     """One product. input: of the configuration, else the family; a radar's has its direction. when: UTC; None without a date.
 
     version: as the name says it, empty where it does not. cloud_share: 0–1, None when unknown. state: `used`, or the kind of what is set
-    aside (`duplicate`, `excluded`, `period`, `bad`) with its reason.
+    aside (`duplicate`, `excluded`, `period`, `bad`) with its reason. warnings, about: as of Product; empty for what is set aside.
     """
 
     family: str
@@ -39,6 +40,8 @@ class Listed:
     cloud_share: float | None
     state: str
     reason: str
+    warnings: tuple[str, ...] = ()
+    about: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -84,10 +87,34 @@ def list_inputs(config: RunConfig, bad: Mapping[str, str], families: Iterable[st
     for name in asked:
         load_family(name)
     found: list[Listed] = []
-    for name, one in find_inputs(config).items():
+    for name, one in find_inputs(config, bad).items():
         if not asked or one.family.name in asked:
-            found.extend(_listed_series(one.family.name, ((name, series) for series in one.without(bad).by_tile.values())))
+            found.extend(_listed_series(one.family.name, ((name, series) for series in one.by_tile.values())))
     return _sorted(found)
+
+
+def describe_inputs(inventory: Inventory) -> str:
+    """What each tile has, on one line; series are named where there are several."""
+    tiles = []
+    for tile in inventory.tiles:
+        alone = len(tile.series) == 1
+        said = [_count(series) if alone else f"{name} {_count(series)}" for name, series in tile.series.items()]
+        tiles.append(f"{tile.name} {said[0]}" if alone else f"{tile.name}: {', '.join(said)}")
+    return "   ".join(tiles) or inventory.described
+
+
+_ASIDE = {"duplicate": "duplicate", "excluded": "excluded", "period": "outside the period", "bad": "unusable"}
+
+
+def _count(series: Series) -> str:
+    """Dates of a series, or its layers where it has none, and what is to be known of them."""
+    static = series.kind == "static"
+    count = len(series.bands) if static else len(series.observations)
+    kinds = [s.kind for s in series.set_aside]
+    aside = ", ".join(f"{kinds.count(kind)} {word}" for kind, word in _ASIDE.items() if kinds.count(kind))
+    merged = 0 if static else sum(len(pieces) > 1 for pieces in series.observations)
+    notes = [*([f"{aside} set aside"] if aside else []), *([f"{merged} merged from pieces"] if merged else [])]
+    return f"{count} {'layer' if static else 'date'}{'' if count == 1 else 's'}" + (f" ({'; '.join(notes)})" if notes else "")
 
 
 def totals(listed: Iterable[Listed]) -> list[Total]:
@@ -154,6 +181,8 @@ def _listed(family: Family, place: tuple[str, Series], entry: Product | SetAside
         cloud_share=entry.cloud_share,
         state=state,
         reason=reason,
+        warnings=entry.warnings if isinstance(entry, Product) else (),
+        about=dict(entry.about) if isinstance(entry, Product) else {},
     )
 
 

@@ -8,14 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from iota_py.config.schema import RunConfig, dump
 from iota_py.grid.form import geobox_values
 from iota_py.pipeline import paths
 from iota_py.pipeline.builder import Builder, layers_document, series_digest, without_paths
+from iota_py.pipeline.choices import without_tables
+from iota_py.pipeline.cleaning_plan import SUSPICIOUS
+from iota_py.pipeline.crossval_plan import GAP
+from iota_py.pipeline.importance_plan import importance_tasks
 from iota_py.pipeline.inventory import Inventory, Tile
 from iota_py.pipeline.learning_plan import learning_tasks
+from iota_py.pipeline.members import members_document, planned_members, run_layers
+from iota_py.pipeline.season_plan import footprint_task, stored_tasks, year_score_tasks
 from iota_py.pipeline.stages import STAGES
+from iota_py.pipeline.table_plan import table_score_tasks, table_tasks
+from iota_py.pipeline.target_plan import value_tasks
 from iota_py.pipeline.task import Task
 
 
@@ -37,20 +46,37 @@ class Plan:
 def make_plan(config: RunConfig, inventory: Inventory, external: Mapping[str, str]) -> Plan:
     """The tasks of a run. external: digests of files outside the products (`polygons`, `regions`, `nomenclature`, `table`)."""
     build = Builder()
-    build.stored.update({t.name: _stored(build, t) for t in inventory.tiles})
-    footprints = {t.name: _footprint(build, t) for t in inventory.tiles}
+    if not inventory.tiles:
+        table_tasks(build, config, inventory, external)
+        return ordered(build)
+    footprints = reading_tasks(build, inventory)
+    if config.samples.target is not None:
+        value_tasks(build, config, inventory, external, footprints)
+        return ordered(build)
     trains = learning_tasks(build, config, inventory, external, footprints)
     assembled = {t.name: _tile_map(build, config, inventory, t, footprints, trains) for t in inventory.tiles}
     mosaics = _mosaics(build, config, inventory, assembled, footprints, external)
-    _results(build, config, inventory, external, assembled, mosaics)
+    studied = importance_tasks(build, config, inventory, external, trains)
+    _results(build, config, inventory, external, assembled, [*mosaics, *studied])
+    return ordered(build)
+
+
+def ordered(build: Builder) -> Plan:
+    """The tasks collected, in order of stages."""
     return Plan(tuple(sorted(build.tasks.values(), key=lambda task: STAGES.index(task.stage))))
+
+
+def reading_tasks(build: Builder, inventory: Inventory) -> dict[str, str]:
+    """Tasks that fill the store, and the one that writes the footprint of each tile."""
+    build.stored.update({t.name: stored_tasks(build, t) for t in inventory.tiles})
+    return {t.name: footprint_task(build, t) for t in inventory.tiles}
 
 
 def make_feature_plan(inventory: Inventory, columns: Sequence[str]) -> Plan:
     """The tasks that write these features as maps."""
     build = Builder()
     for tile in inventory.tiles:
-        build.stored[tile.name] = _stored(build, tile)
+        build.stored[tile.name] = stored_tasks(build, tile)
         common = {
             "tile": tile.name,
             "series": [series_digest(s) for s in tile.series.values()],
@@ -66,20 +92,7 @@ def make_feature_plan(inventory: Inventory, columns: Sequence[str]) -> Plan:
         outputs = [paths.feature_map(tile.name, column) for column in columns]
         places = [[w.row, w.col, w.height, w.width] for w in tile.windows]
         build.add(f"feature_maps/{tile.name}", outputs, common, [*windows, *build.stored[tile.name]], aside={"windows": places})
-    return Plan(tuple(sorted(build.tasks.values(), key=lambda task: STAGES.index(task.stage))))
-
-
-def _stored(build: Builder, tile: Tile) -> list[str]:
-    """Tasks that write what the store lacks of a tile. They pass nothing on that decides bytes, so no key takes them in."""
-    return [
-        build.add(f"store/{tile.name}/{name}_{index:04d}", [], {"tile": tile.name, "input": name, "index": index}, transient=True)
-        for name, index in tile.unstored
-    ]
-
-
-def _footprint(build: Builder, tile: Tile) -> str:
-    params = {"tile": tile.name, "series": [series_digest(s) for s in tile.series.values()]}
-    return build.add(f"footprint/{tile.name}", [paths.footprint(tile.name)], params, build.stored[tile.name])
+    return ordered(build)
 
 
 def _tile_map(
@@ -88,17 +101,18 @@ def _tile_map(
     inventory: Inventory,
     tile: Tile,
     footprints: Mapping[str, str],
-    trains: Mapping[tuple[int, int], str],
+    trains: Mapping[tuple[int, int], tuple[str, ...]],
 ) -> str:
     """Tasks that map one tile: its windows, then its rasters."""
     runs = config.samples.split.runs
-    models = [trains[region, run] for region in tile.regions for run in range(runs)]
+    models = [task for region in tile.regions for run in range(runs) for task in trains[region, run]]
     common = {
         "tile": tile.name,
         "series": [series_digest(s) for s in tile.series.values()],
         "layers": layers_document(inventory),
         "runs": runs,
         "margin": 0 if inventory.one_lattice else 1,
+        **_fusion(config, inventory),
     }
     needs = [*models, footprints[tile.name], *(footprints[name] for name in tile.above)]
     columns = len(inventory.feature_names)
@@ -112,9 +126,17 @@ def _tile_map(
         )
     outputs = [paths.tile_layer(tile.name, "validity")]
     for run in range(runs):
-        outputs += [paths.tile_layer(tile.name, layer, run) for layer in ("classification", "confidence")]
+        outputs += [paths.tile_layer(tile.name, layer, run) for layer in run_layers(config)]
     places = [[w.row, w.col, w.height, w.width] for w in tile.windows]
     return build.add(f"assemble/{tile.name}", outputs, common, [*windows, *needs, *build.stored[tile.name]], aside={"windows": places})
+
+
+def _fusion(config: RunConfig, inventory: Inventory) -> dict[str, Any]:
+    """What decides the fusion of the members, where there is one."""
+    if config.fusion is None:
+        return {}
+    members = members_document(planned_members(config, inventory))
+    return {"fusion": {"members": members, "measure": config.fusion.measure, "keep_members": config.fusion.keep_members}}
 
 
 def _bytes_per_pixel(tile: Tile, columns: int) -> int:
@@ -135,9 +157,9 @@ def _mosaics(
     common = {"grid": geobox_values(inventory.grid), "tiles": [t.name for t in inventory.tiles], "nomenclature": external["nomenclature"]}
     needs = [*assembled.values(), *footprints.values()]
     made = []
-    if runs > 1:
-        for run in range(runs):
-            for layer in ("classification", "confidence"):
+    for run in range(runs):
+        for layer in run_layers(config):
+            if runs > 1 or layer not in (*paths.LAYERS, "choice"):
                 name = paths.map_layer(layer, run)
                 made.append(build.add(f"mosaic/{layer}_run_{run}", [name], {**common, "layer": layer, "run": run}, needs))
     outputs = []
@@ -145,6 +167,9 @@ def _mosaics(
         name = paths.map_layer(layer)
         outputs += [name, name.replace(".tif", ".qml")]
     made.append(build.add("mosaic/delivered", outputs, {**common, "layer": "delivered", "runs": runs}, needs))
+    if config.fusion is not None:
+        params = {**common, "layer": "choice", "run": None, "runs": runs, "members": list(config.fusion.members)}
+        made.append(build.add("mosaic/choice", [paths.CHOICE, paths.CHOICE.replace(".tif", ".qml")], params, needs))
     return made
 
 
@@ -154,19 +179,29 @@ def _results(
     runs = config.samples.split.runs
     common = {"nomenclature": external["nomenclature"], "regions": inventory.regions, "tiles": [t.name for t in inventory.tiles]}
     needs: list[str] = []
-    if config.samples.polygons is not None:
+    if config.samples.places:
         for run in range(runs):
             params = {**common, "run": run, "grid": geobox_values(inventory.grid)}
             outputs = [paths.run_scores(run), paths.difference(run)]
             samples = [f"candidates/{t.name}" for t in inventory.tiles]
             map_of_run = f"mosaic/classification_run_{run}" if runs > 1 else "mosaic/delivered"
+            samples += [task.id for task in build.tasks.values() if task.stage == "annual"]
             needs.append(build.add(f"assess/run_{run}", outputs, params, ["selection", *samples, *assembled.values(), map_of_run]))
-    else:
-        for run in range(runs):
-            models = [f"train/region_{region}_run_{run}" for region, _ in inventory.regions]
-            needs.append(build.add(f"assess/run_{run}", [paths.run_scores(run)], {**common, "run": run}, ["selection/table", *models]))
+    elif config.samples.table is not None:
+        trains = {(region, run): (f"train/region_{region}_run_{run}",) for region, _ in inventory.regions for run in range(runs)}
+        needs += table_score_tasks(build, config, trains, {**common, "runs": runs})
+    needs += year_score_tasks(build, config, common)
+    trusts = [] if config.fusion is None else [*(task.id for task in build.tasks.values() if task.stage == "trust"), "mosaic/choice"]
     outputs = [paths.METRICS, paths.CONFUSION, paths.AREAS, paths.REGION_SCORES, paths.FIGURES]
-    summary = build.add("summary", outputs, {**common, "runs": runs, "grid": geobox_values(inventory.grid)}, [*needs, "mosaic/delivered"])
+    summary = build.add(
+        "summary", outputs, {**common, "runs": runs, "grid": geobox_values(inventory.grid)}, [*needs, *trusts, "mosaic/delivered"]
+    )
     acquisitions = [series_digest(s) for tile in inventory.tiles for s in tile.series.values()]
-    params = {**common, "config": without_paths(dump(config)), "acquisitions": acquisitions, "grid": geobox_values(inventory.grid)}
-    build.add("report", [paths.REPORT], params, [summary, *needs, *mosaics])
+    params = {
+        **common,
+        "config": without_paths(without_tables(dump(config), external)),
+        "acquisitions": acquisitions,
+        "grid": geobox_values(inventory.grid),
+    }
+    compared = [task for task in (GAP, SUSPICIOUS) if task in build.tasks]
+    build.add("report", [paths.REPORT], params, [summary, *needs, *mosaics, *compared])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import geopandas as gpd
@@ -14,13 +15,26 @@ from iota_py.errors import ConfigError, Fault, InputError, IotaError
 from iota_py.grid.windows import crs_text
 from iota_py.io.documents import read_yaml
 from iota_py.io.publish import sha256
-from iota_py.io.tables import read_table
 from iota_py.io.vectors import read_vectors
 from iota_py.nomenclature import Nomenclature
 from iota_py.pipeline import paths
+from iota_py.pipeline.choices import table_files
+from iota_py.pipeline.cleaning_plan import cleaning_faults
+from iota_py.pipeline.crossval_plan import crossval_faults
+from iota_py.pipeline.importance_plan import importance_faults
 from iota_py.pipeline.inventory import Inventory, load_nomenclature, load_regions, take_inventory
-from iota_py.samples.polygons import clean_polygons, read_labels
-from iota_py.samples.series import SeriesColumns, check_columns, labels_of
+from iota_py.pipeline.management import require_names
+from iota_py.pipeline.members import column_faults, member_faults
+from iota_py.pipeline.models import model_faults
+from iota_py.pipeline.reduced import column_choice_faults
+from iota_py.pipeline.reference import nomenclature_digest, prepare_reference, read_sources, reference_digest
+from iota_py.pipeline.regions import numbers_of_parts, region_faults
+from iota_py.pipeline.reuse import reuse_faults
+from iota_py.pipeline.searched import check_search
+from iota_py.pipeline.seasons import season_digests, take_seasons
+from iota_py.pipeline.splits import split_faults
+from iota_py.pipeline.table_inventory import check_table, table_faults, take_table_inventory
+from iota_py.pipeline.target_faults import check_target
 from iota_py.training.trainers import choose_trainer
 
 DISK_MARGIN = 1.5
@@ -31,35 +45,71 @@ def examine(config: RunConfig, bad: Mapping[str, str] | None = None) -> Inventor
 
     Raises InputError with all the faults found.
     """
+    check_target(config)
     faults: list[Fault] = []
     inventory: Inventory | None = None
+    polygons: gpd.GeoDataFrame | None = None
     nomenclature: Nomenclature | None = None
-    for look in (_check_output, _check_table_use, _check_trainer):
+    for look in (
+        _check_output,
+        _check_table_use,
+        _check_trainer,
+        member_faults,
+        region_faults,
+        crossval_faults,
+        importance_faults,
+        check_search,
+        cleaning_faults,
+    ):
         faults.extend(look(config))
     try:
         nomenclature = load_nomenclature(config)
     except IotaError as error:
         faults.extend(error.faults)
     try:
-        inventory = take_inventory(config, bad)
+        inventory = take_inventory(config, bad) if config.inputs else take_table_inventory(config)
+        faults.extend(column_faults(config, inventory) + column_choice_faults(config, inventory))
     except IotaError as error:
         faults.extend(error.faults)
+    faults.extend(split_faults(config, inventory))
+    faults.extend(model_faults(config, inventory, nomenclature))
+    faults.extend(reuse_faults(config, inventory, nomenclature))
     try:
-        _check_reference(config, nomenclature, inventory)
+        polygons = _check_reference(config, nomenclature, inventory)
     except IotaError as error:
         faults.extend(error.faults)
+    if inventory is not None and nomenclature is not None and not faults:
+        try:
+            inventory = _with_seasons(config, inventory, nomenclature, bad)
+        except IotaError as error:
+            faults.extend(error.faults)
     if faults or inventory is None:
         raise InputError(*dict.fromkeys(faults))
-    return inventory
+    return inventory if polygons is None else replace(inventory, parts=numbers_of_parts(config, inventory.regions, polygons))
+
+
+def _with_seasons(config: RunConfig, inventory: Inventory, nomenclature: Nomenclature, bad: Mapping[str, str] | None) -> Inventory:
+    """The inventory with the other years that samples come from, whose reference is looked at too."""
+    require_names(config, inventory, nomenclature)
+    seasons = take_seasons(config, inventory, bad)
+    for season in seasons:
+        if season.learns:
+            _check_reference(season.config, nomenclature, season.inventory)
+    return replace(inventory, seasons=seasons)
 
 
 def external_digests(config: RunConfig) -> dict[str, str]:
     """SHA-256 of the files that are not products."""
     samples = config.samples
-    files = {"nomenclature": config.nomenclature, "polygons": samples.polygons}
+    files: dict[str, Path | None] = {}
     files["regions"] = samples.regions.path if samples.regions else None
     files["table"] = samples.table.path if samples.table else None
-    return {name: sha256(path) for name, path in files.items() if path is not None}
+    files["relabel"] = samples.relabel if samples.table and isinstance(samples.relabel, Path) else None
+    files["joined"] = samples.table.join.path if samples.table and samples.table.join else None
+    files |= table_files(config)
+    digests = {"nomenclature": nomenclature_digest(config), "polygons": reference_digest(config), **season_digests(config)}
+    digests |= {name: sha256(path) for name, path in files.items() if path is not None}
+    return {name: digest for name, digest in digests.items() if digest is not None}
 
 
 def check_disk(root: Path, needed: int) -> None:
@@ -94,9 +144,7 @@ def _writable(folder: Path) -> bool:
 
 
 def _check_table_use(config: RunConfig) -> list[Fault]:
-    if config.samples.table is not None and len(config.inputs) != 1:
-        return [Fault("E-CFG-017", config.name, "samples.table", f"a table of series goes with one input, found {len(config.inputs)}")]
-    return []
+    return table_faults(config)
 
 
 def _check_trainer(config: RunConfig) -> list[Fault]:
@@ -107,23 +155,22 @@ def _check_trainer(config: RunConfig) -> list[Fault]:
     return []
 
 
-def _check_reference(config: RunConfig, nomenclature: Nomenclature | None, inventory: Inventory | None) -> None:
+def _check_reference(config: RunConfig, nomenclature: Nomenclature | None, inventory: Inventory | None) -> gpd.GeoDataFrame | None:
+    """What is wrong with the reference data, raised; the usable polygons where they are known."""
     samples = config.samples
     if samples.table is not None:
-        columns = SeriesColumns(samples.table.series, samples.table.date, samples.table.label, samples.table.bands)
-        table = read_table(samples.table.path)
-        check_columns(table, columns, str(samples.table.path))
-        if nomenclature is not None:
-            labels = labels_of(table, columns, str(samples.table.path))
-            read_labels(labels.rename(columns.label).reset_index(), columns.label, nomenclature, samples.ignore, str(samples.table.path))
-        return
-    assert samples.polygons is not None
-    frame = read_vectors(samples.polygons, samples.layer)
+        check_table(config, nomenclature)
+        return None
+    if not samples.places:
+        return None  # all that is learnt comes from other years, looked at in their turn
     regions = load_regions(config)
     if nomenclature is None:
-        return
-    codes = read_labels(frame, samples.label, nomenclature, samples.ignore, str(samples.polygons))
-    if inventory is not None:
-        crs = crs_text(inventory.grid)
-        outlines = gpd.GeoSeries([tile.geobox.extent.to_crs(crs).geom for tile in inventory.tiles], crs=crs)
-        clean_polygons(frame, codes, outlines, None if regions is None else regions.to_crs(crs), str(samples.polygons))
+        for place in samples.places:
+            read_vectors(place.path, place.layer, place.encoding)
+        return None
+    if inventory is None:
+        read_sources(config, nomenclature)
+        return None
+    crs = crs_text(inventory.grid)
+    outlines = gpd.GeoSeries([tile.geobox.extent.to_crs(crs).geom for tile in inventory.tiles], crs=crs)
+    return prepare_reference(config, nomenclature, outlines, None if regions is None else regions.to_crs(crs))[1]

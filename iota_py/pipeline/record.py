@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from iota_py.assessment.metrics import scores
 from iota_py.config.schema import RunConfig, dump
-from iota_py.io.publish import read_json, write_json
+from iota_py.io.publish import read_json, sha256, write_json
 from iota_py.io.raster import gdal_version
 from iota_py.pipeline import paths
+from iota_py.pipeline.choices import table_files
+from iota_py.pipeline.importance_results import importance_outputs
 from iota_py.pipeline.inventory import Inventory
 from iota_py.pipeline.plan import Plan
 from iota_py.pipeline.preflight import external_digests
+from iota_py.pipeline.reference import reference_files
+from iota_py.pipeline.seasons import season_configs
 from iota_py.pipeline.state import State
 from iota_py.pipeline.steps.assessment import read_confusions
+from iota_py.pipeline.target_record import TABLES as TARGET_TABLES
+from iota_py.pipeline.target_record import headline_values, target_scores
 from iota_py.pipeline.task import fingerprint
 from iota_py.pipeline.workspace import Workspace
 from iota_py.tracking.location import default_uri
@@ -26,7 +32,7 @@ from iota_py.tracking.record import Artifact, DatasetRecord, RunRecord
 
 SOURCE = Path(__file__).resolve().parents[2]
 HEADLINE = ("overall_accuracy", "kappa", "f1_macro")
-TABLES = (paths.METRICS, paths.CONFUSION, paths.AREAS, paths.REGION_SCORES, paths.LEDGER)
+TABLES = (paths.METRICS, paths.CONFUSION, paths.AREAS, paths.REGION_SCORES, paths.LEDGER, *TARGET_TABLES)
 
 
 def write_manifest(config: RunConfig, inventory: Inventory, plan: Plan, started: str) -> None:
@@ -54,7 +60,8 @@ def write_manifest(config: RunConfig, inventory: Inventory, plan: Plan, started:
 def _inputs(config: RunConfig, inventory: Inventory) -> tuple[FileEntry, ...]:
     """Files of the products by size and time, reference files by content."""
     entries: dict[str, FileEntry] = {}
-    for tile in inventory.tiles:
+    years = (inventory, *(season.inventory for season in inventory.seasons))
+    for tile in (tile for year in years for tile in year.tiles):
         for series in tile.series.values():
             for piece in (p for pieces in series.observations for p in pieces):
                 for path, size, mtime in piece.fingerprint:
@@ -66,10 +73,14 @@ def _inputs(config: RunConfig, inventory: Inventory) -> tuple[FileEntry, ...]:
 
 def _reference_files(config: RunConfig) -> dict[str, str]:
     samples, digests = config.samples, external_digests(config)
-    files = {"nomenclature": config.nomenclature, "polygons": samples.polygons}
+    files: dict[str, Path | None] = {}
     files["regions"] = samples.regions.path if samples.regions else None
     files["table"] = samples.table.path if samples.table else None
-    return {str(path): digests[name] for name, path in files.items() if path is not None}
+    annual = samples.annual
+    more = [*table_files(config).values(), *((annual.map, annual.validity) if annual is not None else ())]
+    more += [path for year in season_configs(config).values() for path in reference_files(year)]
+    own = {str(path): sha256(path) for path in (config.nomenclature, *reference_files(config), *more) if path is not None}
+    return own | {str(path): digests[name] for name, path in files.items() if path is not None}
 
 
 def tracking_uri(config: RunConfig) -> str:
@@ -86,7 +97,8 @@ def track(config: RunConfig, inventory: Inventory, started: str) -> str | None:
     path = config.output / paths.TRACKING
     uri = tracking_uri(config)
     state = State(config.output)
-    key = fingerprint([uri, config.tracking.experiment, state.digest("summary"), state.digest("mosaic/delivered"), _parameters(config)])
+    results = ("summary", "mosaic/delivered") if config.samples.target is None else ("value_summary", "value_maps/delivered")
+    key = fingerprint([uri, config.tracking.experiment, *(state.digest(task) for task in results), _parameters(config)])
     earlier = read_json(path) if path.exists() else {}
     if earlier.get("key") == key:
         return None
@@ -100,10 +112,7 @@ def track(config: RunConfig, inventory: Inventory, started: str) -> str | None:
 def _record(config: RunConfig, ws: Workspace, inventory: Inventory, started: str) -> RunRecord:
     root = config.output
     metrics = read_json(root / paths.METRICS)
-    values: dict[str, float] = {}
-    for name in HEADLINE:
-        values[name] = _number(metrics[name]["mean"])
-        values[f"{name}_half_width"] = _number(metrics[name]["half_width"])
+    values = _headline(metrics) if config.samples.target is None else headline_values(metrics)
     git = git_state(SOURCE)
     tags = {
         "config_sha256": fingerprint(dump(config)),
@@ -114,7 +123,10 @@ def _record(config: RunConfig, ws: Workspace, inventory: Inventory, started: str
         "output": str(root),
     }
     figures = [Artifact(path, "figures") for path in sorted((root / paths.FIGURES).glob("*.png"))]
-    tables = [Artifact(root / name, "tables") for name in TABLES]
+    tables = [Artifact(root / name, "tables") for name in TABLES if (root / name).exists()]
+    worth = [root / name for name in importance_outputs(config) if (root / name).exists()]
+    figures += [Artifact(path, "figures") for path in worth if path.suffix == ".png"]
+    tables += [Artifact(path, "tables") for path in worth if path.suffix != ".png"]
     files = [Artifact(root / name) for name in (paths.CONFIG, paths.REPORT, paths.MANIFEST)]
     return RunRecord(
         name=config.name,
@@ -129,27 +141,67 @@ def _record(config: RunConfig, ws: Workspace, inventory: Inventory, started: str
     )
 
 
+def _headline(metrics: Mapping[str, Any]) -> dict[str, float]:
+    values: dict[str, float] = {}
+    for name in HEADLINE:
+        values[name] = _number(metrics[name]["mean"])
+        values[f"{name}_half_width"] = _number(metrics[name]["half_width"])
+    return values | _members(metrics)
+
+
+def _members(metrics: Mapping[str, Any]) -> dict[str, float]:
+    """Accuracy of the members of a fusion, where it is known."""
+    members = metrics.get("fusion", {}).get("members", {})
+    held_out = {name: one["held_out"]["overall_accuracy"] for name, one in members.items() if "held_out" in one}
+    return {f"{name}_overall_accuracy": _number(accuracy["mean"]) for name, accuracy in held_out.items()}
+
+
 def _children(config: RunConfig, ws: Workspace, inventory: Inventory) -> tuple[RunRecord, ...]:
     """One record for each region and run: its scores and its model."""
-    by_run = read_confusions(ws)
+    by_run = [_class_scores(found) for found in read_confusions(ws)] if config.samples.target is None else target_scores(ws)
     children = []
     for region, name in inventory.regions:
         for run in range(config.samples.split.runs):
-            confusion = by_run[run].get(name)
-            values = {} if confusion is None else {key: float(getattr(scores(confusion), key)) for key in HEADLINE}
-            description = read_json(config.output / paths.model(region, run) / "bundle.json")
+            values = by_run[run].get(name, {})
+            parts = ws.parts.get(region, 1)
+            models = [config.output / paths.model_part(region, run, part, parts) for part in range(parts)]
+            member = "" if config.fusion is None else next(iter(config.fusion.members))
+            description = read_json(models[0] / member / "bundle.json")
             parameters = {"region": name, "run": run, "seed": config.samples.split.seed + run, **(description.get("extra") or {})}
-            folder = config.output / paths.model(region, run)
             children.append(
                 RunRecord(
                     name=f"{config.name} region {name} run {run}",
                     parameters=parameters,
                     metrics=values,
                     tags={"region": name, "run": str(run)},
-                    artifacts=(Artifact(folder, "model"),),
+                    artifacts=tuple(Artifact(model, "model" if parts == 1 else f"model/part_{part}") for part, model in enumerate(models)),
                 )
             )
-    return tuple(children)
+    return (*children, *_searches(config, inventory))
+
+
+def _class_scores(by_region: Mapping[str, Any]) -> dict[str, dict[str, float]]:
+    """Scores of each region from its confusion matrix."""
+    found = {name: scores(confusion) for name, confusion in by_region.items()}
+    return {name: {key: float(getattr(one, key)) for key in HEADLINE} for name, one in found.items()}
+
+
+def _searches(config: RunConfig, inventory: Inventory) -> Iterator[RunRecord]:
+    """One record for each region whose parameters were searched: the best ones, and the score of every trial."""
+    for region, name in inventory.regions:
+        path = config.output / paths.search(region)
+        if config.search is not None and path.exists():
+            found = read_json(path)
+            best = found["best"]
+            history = tuple(_number(trial["score"]) for trial in found["trials"])
+            yield RunRecord(
+                name=f"{config.name} region {name} search",
+                parameters={"region": name, "kind": found["kind"], "folds": found["folds"], **best["values"]},
+                metrics={f"best_{found['score']}": _number(best["score"])},
+                tags={"region": name},
+                artifacts=(Artifact(path), Artifact(config.output / paths.search_model(region))),
+                history={f"trial_{found['score']}": history},
+            )
 
 
 def _datasets(config: RunConfig, inventory: Inventory) -> tuple[DatasetRecord, ...]:

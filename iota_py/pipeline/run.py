@@ -22,7 +22,9 @@ from iota_py.io.publish import read_json, sweep, write_json, write_text
 from iota_py.pipeline import paths
 from iota_py.pipeline.engine import Engine, open_engine
 from iota_py.pipeline.inventory import Inventory
+from iota_py.pipeline.listing import describe_inputs
 from iota_py.pipeline.lock import locked
+from iota_py.pipeline.members import run_layers
 from iota_py.pipeline.plan import Plan, make_plan
 from iota_py.pipeline.preflight import check_disk, examine, external_digests
 from iota_py.pipeline.progress import Progress, Silent
@@ -120,29 +122,12 @@ def pending(plan: Plan, state: State) -> set[str]:
     return wanted
 
 
-def describe_inputs(inventory: Inventory) -> str:
-    """Acquisitions of each tile on one line."""
-    parts = []
-    for tile in inventory.tiles:
-        for name, series in tile.series.items():
-            merged = sum(len(pieces) > 1 for pieces in series.observations)
-            kinds = [s.kind for s in series.set_aside]
-            aside = ", ".join(f"{kinds.count(kind)} {word}" for kind, word in _ASIDE.items() if kinds.count(kind))
-            notes = [f"{aside} set aside"] if aside else []
-            notes += [f"{merged} merged from pieces"] if merged else []
-            what = "layers" if series.kind == "static" else f"{len(series.observations)} dates"
-            words = [tile.name, *([name] if len(tile.series) > 1 else []), what]
-            parts.append(" ".join(words) + (f" ({'; '.join(notes)})" if notes else ""))
-    return "   ".join(parts)
-
-
-_ASIDE = {"duplicate": "duplicate", "excluded": "excluded", "period": "outside the period", "bad": "unusable"}
-
-
 def disk_estimate(inventory: Inventory, config: RunConfig) -> int:
     """Bytes that a run writes at most: windows, tiles and maps of each run, uncompressed."""
+    if not inventory.tiles:
+        return 0
     pixels = sum(t.geobox.shape[0] * t.geobox.shape[1] for t in inventory.tiles)
-    layers = 1 + 2 * config.samples.split.runs
+    layers = 1 + len(run_layers(config)) * config.samples.split.runs
     return pixels * layers * 2 + inventory.grid.shape[0] * inventory.grid.shape[1] * (layers + 3)
 
 
@@ -151,10 +136,11 @@ def _write_settings(config: RunConfig, inventory: Inventory) -> str:
     document = dump(config)
     write_text(config.output / paths.CONFIG, yaml_text(document))
     write_inventory(config.output, inventory)
-    return fingerprint([document, [[t.name, [str(s) for s in t.series.values()]] for t in inventory.tiles]])
+    every = (inventory, *(season.inventory for season in inventory.seasons))
+    return fingerprint([document, [[t.name, [str(s) for s in t.series.values()]] for i in every for t in i.tiles]])
 
 
-_PASSING = {"assemble": "predict", "feature_maps": "feature_windows"}  # stage -> stage whose outputs it takes over
+_PASSING = {"assemble": "predict", "value_tiles": "values", "feature_maps": "feature_windows"}  # stage -> stage whose outputs it takes over
 
 
 def _do(root: Path, version: str, plan: Plan, engine: Engine, progress: Progress, executed: dict[str, int]) -> list[Outcome]:

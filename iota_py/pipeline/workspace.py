@@ -12,17 +12,18 @@ import geopandas as gpd
 import numpy as np
 from odc.geo.geobox import GeoBox
 
-from iota_py.config.schema import RunConfig
+from iota_py.config.schema import RunConfig, dump
 from iota_py.features.indices import resolve
 from iota_py.grid.form import geobox_of, geobox_values
 from iota_py.grid.windows import Window
-from iota_py.io.documents import read_yaml
-from iota_py.io.publish import read_json, write_json
+from iota_py.io.documents import read_yaml, yaml_text
+from iota_py.io.publish import read_json, write_json, write_text
 from iota_py.nomenclature import Nomenclature
 from iota_py.pipeline import paths
 from iota_py.pipeline.inputs import reading_code
 from iota_py.pipeline.inventory import Inventory, load_nomenclature, load_regions
 from iota_py.pipeline.observed import Observed
+from iota_py.pipeline.places import Place, places_document, places_from_document, places_of
 from iota_py.pipeline.reading import FeatureSource, feature_source, read_observed
 from iota_py.pipeline.recipe import recipe_document, recipe_from_document
 from iota_py.pipeline.usercode import UserCall, user_call, user_observed
@@ -51,16 +52,23 @@ def write_inventory(root: Path, inventory: Inventory) -> None:
                 "wavelengths": x.wavelengths,
                 "recipe": recipe_document(x.recipe),
                 "speckle": x.speckle,
+                "source": x.source,
+                "names": x.names,
             }
             for x in inventory.layers
         ],
         "regions": [[index, name] for index, name in inventory.regions],
-        "grid": geobox_values(inventory.grid),
+        "grid": geobox_values(inventory.grid) if inventory.tiles else None,
         "features": inventory.feature_names,
+        "places": places_document(places_of(inventory.layers, inventory.user, inventory.ready)),
         "user": [call.document() for call in inventory.user],
         "reading": reading_code(),
+        "parts": [[region, count] for region, count in inventory.parts],
     }
     write_json(root / SUMMARY, summary)
+    for season in inventory.seasons:
+        write_text(root / paths.season(season.name) / paths.CONFIG, yaml_text(dump(season.config)))
+        write_inventory(root / paths.season(season.name), season.inventory)
 
 
 class Workspace:
@@ -73,6 +81,10 @@ class Workspace:
     def path(self, name: str) -> Path:
         """Absolute path of one of the run's files."""
         return self.root / name
+
+    def season(self, name: str) -> Workspace:
+        """The folder of another year, as a task sees it."""
+        return workspace(str(self.root / paths.season(name)), self.version)
 
     @functools.cached_property
     def config(self) -> RunConfig:
@@ -111,9 +123,19 @@ class Workspace:
         return {int(index): str(name) for index, name in self.summary["regions"]}
 
     @property
+    def parts(self) -> dict[int, int]:
+        """Number of parts of each region that is divided, 2 and more."""
+        return {int(region): int(count) for region, count in self.summary.get("parts", [])}
+
+    @property
     def feature_names(self) -> tuple[str, ...]:
         """Columns of the feature matrix."""
         return tuple(self.summary["features"])
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        """Where each column of the feature matrix stands."""
+        return places_from_document(self.summary["places"])
 
     def geobox(self, tile: str) -> GeoBox:
         """Grid of a tile."""
@@ -172,7 +194,7 @@ class Workspace:
         return None if frame is None else frame.to_crs(crs)
 
 
-@functools.lru_cache(maxsize=4)
+@functools.lru_cache(maxsize=16)  # that of a run, and those of its other years
 def workspace(root: str, version: str) -> Workspace:
     """The workspace of a run in this process; a new one whenever the inventory has been written anew."""
     return Workspace(Path(root), version)

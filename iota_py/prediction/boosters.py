@@ -39,16 +39,16 @@ class Booster:
     sigmoid: float | None
 
 
-def read_booster(text: str) -> Booster:
-    """The model of a LightGBM text. UnsupportedModelError says what the compiled engine cannot follow."""
+def read_booster(text: str, objectives: tuple[str, ...] = ("multiclass", "binary")) -> Booster:
+    """The model of a LightGBM text, fitted for one of these objectives. UnsupportedModelError says what the compiled engine cannot follow."""
     header, *blocks = text.split("\n\nend of trees", 1)[0].split("\nTree=")
     fields = _fields(header)
     if "average_output" in header.splitlines():
         raise UnsupportedModelError("the trees are averaged (boosting: rf)")
     name, *settings = fields.get("objective", "").split() or [""]
     options = dict(setting.split(":", 1) for setting in settings if ":" in setting)
-    if name not in ("multiclass", "binary"):
-        raise UnsupportedModelError(f"the objective is {name or 'not given'}, not multiclass or binary")
+    if name not in objectives:
+        raise UnsupportedModelError(f"the objective is {name or 'not given'}, not {' or '.join(objectives)}")
     sigmoid = float(options["sigmoid"]) if name == "binary" else None
     trees = tuple(_tree(_fields(block)) for block in blocks)
     return Booster(trees, int(fields["num_tree_per_iteration"]), int(fields["max_feature_idx"]) + 1, sigmoid)
@@ -64,7 +64,7 @@ def _tree(fields: dict[str, str]) -> BoostedTree:
     kind = _numbers(fields, "decision_type", np.int64)
     if (kind & _CATEGORY).any():
         raise UnsupportedModelError("a split is on categories")
-    threshold = _whole(_numbers(fields, "threshold", np.float64))
+    threshold = whole_thresholds(_numbers(fields, "threshold", np.float64))
     zero_is_missing = kind >> _MISSING_SHIFT & 3 == _MISSING_ZERO  # not-a-number does not occur in whole numbers
     if (zero_is_missing & ((kind & _DEFAULT_LEFT > 0) != (threshold >= 0))).any():
         raise UnsupportedModelError("zero is taken as missing")
@@ -72,7 +72,7 @@ def _tree(fields: dict[str, str]) -> BoostedTree:
     return BoostedTree(_numbers(fields, "split_feature", np.int64), threshold, *children, _numbers(fields, "leaf_value", np.float64))
 
 
-def _whole(threshold: np.ndarray) -> np.ndarray:
+def whole_thresholds(threshold: np.ndarray) -> np.ndarray:
     """Thresholds for int16 values: `value <= t` is `value <= floor(t)`."""
     floor = np.floor(threshold)
     if (floor < -(2**15)).any():

@@ -1,4 +1,4 @@
-"""The engine for LightGBM models: the labels of `Booster.predict`, tens of times sooner.
+"""The engine for boosted trees of LightGBM and of scikit-learn: the labels of the library, tens of times sooner.
 
 Leaf values are added as 32-bit numbers. Where the first two scores are closer than the rounding can move them, the pixel is done again
 as LightGBM does it (64-bit, in the order of the trees), so labels are always identical. Confidence and probabilities are within 1e-5.
@@ -52,7 +52,7 @@ class BoostingEngine:
 
 
 def boosting_engine(model: Booster, classes: np.ndarray) -> BoostingEngine:
-    """Engine of a LightGBM model; UnsupportedModelError says what cannot be done."""
+    """Engine of boosted trees; UnsupportedModelError says what cannot be done."""
     leaves = np.array([len(tree.leaf_value) for tree in model.trees])
     if not leaves.size:
         raise UnsupportedModelError("the model has no tree")

@@ -23,6 +23,13 @@ class Prediction:
     probabilities: np.ndarray | None = None
 
 
+def decided(classes: np.ndarray, shares: np.ndarray, probabilities: bool) -> Prediction:
+    """The classes that shares (n, class) speak for: of equal ones the first, which is the lowest code."""
+    best = shares.argmax(axis=1)
+    confidence = shares[np.arange(len(best)), best].astype(np.float32)
+    return Prediction(classes[best], confidence, np.ascontiguousarray(shares, np.float32) if probabilities else None)
+
+
 class UnsupportedModelError(Exception):
     """A compiled engine cannot give the library's answers for this model; the message says why."""
 

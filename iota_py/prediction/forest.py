@@ -7,6 +7,7 @@ Confidence and probabilities are within 1e-5 of scikit-learn's.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -17,8 +18,9 @@ from iota_py.prediction.engine import Prediction, UnsupportedModelError
 from iota_py.prediction.forest_kernels import GROUP, Trees, vote, vote_exactly
 from iota_py.prediction.vectors import ROW
 
-_SHORT = (14, 10, 8)  # bits of left child, feature, threshold
-_LONG = (28, 20, 16)
+Bits = tuple[int, int, int]  # of left child, feature, threshold
+SHORT: Bits = (14, 10, 8)
+LONG: Bits = (28, 20, 16)
 _UNIT = 65535
 MAX_TREES = 2**32 // _UNIT  # beyond, the sums would not fit in 32 bits
 
@@ -75,34 +77,49 @@ class ForestEngine:
 
 
 def forest_engine(forest: Any, book: CodeBook | None, classes: np.ndarray) -> ForestEngine:
-    """Engine of a fitted RandomForestClassifier.
+    """Engine of a fitted RandomForestClassifier or ExtraTreesClassifier.
 
     A forest fitted on int16 values whose thresholds are few enough is given codes of its own. UnsupportedModelError says what cannot
     be done; ValueError: the forest was not fitted on what `book` says.
     """
     trees = [estimator.tree_ for estimator in forest.estimators_]
-    n_features, largest = int(forest.n_features_in_), max(tree.node_count for tree in trees)
-    if len(trees) > MAX_TREES or n_features >= 2 ** _LONG[1] or largest > 2 ** _LONG[0]:
+    if len(trees) > MAX_TREES:
+        raise UnsupportedModelError(f"{len(trees)} trees are too many")
+    n_features = int(forest.n_features_in_)
+    thresholds, book, bits = coded_thresholds(trees, [tree.threshold for tree in trees], n_features, book)
+    return ForestEngine(_layout(trees, thresholds, bits), book, classes, n_features)
+
+
+def coded_thresholds(
+    trees: Sequence[Any], thresholds: Sequence[np.ndarray], n_features: int, book: CodeBook | None
+) -> tuple[list[np.ndarray], CodeBook | None, Bits]:
+    """Thresholds of trees (arrays `feature`, -1 and below for a leaf, `node_count`) in whole numbers, the codes that they are of, None for
+    int16 values, and the bits of a node.
+
+    UnsupportedModelError: too many nodes or features. ValueError: they are no thresholds of what `book` says.
+    """
+    largest = max(tree.node_count for tree in trees)
+    if n_features >= 2 ** LONG[1] or largest > 2 ** LONG[0]:
         raise UnsupportedModelError(f"{len(trees)} trees of up to {largest} nodes on {n_features} features are too many")
-    thresholds = [np.floor(tree.threshold).astype(np.int64) for tree in trees]
-    _check_thresholds(trees, thresholds, n_features, book)
+    whole = [np.floor(threshold).astype(np.int64) for threshold in thresholds]
+    _check_thresholds(trees, whole, n_features, book)
     if book is None:
-        book, thresholds = _own_codes(trees, thresholds, n_features)
-    short = book is not None and n_features <= 2 ** _SHORT[1] and largest <= 2 ** _SHORT[0]
-    return ForestEngine(_layout(trees, thresholds, _SHORT if short else _LONG), book, classes, n_features)
+        book, whole = _own_codes(trees, whole, n_features)
+    short = book is not None and n_features <= 2 ** SHORT[1] and largest <= 2 ** SHORT[0]
+    return whole, book, SHORT if short else LONG
 
 
-def _check_thresholds(trees: list[Any], thresholds: list[np.ndarray], n_features: int, book: CodeBook | None) -> None:
+def _check_thresholds(trees: Sequence[Any], thresholds: list[np.ndarray], n_features: int, book: CodeBook | None) -> None:
     if book is not None and book.features != n_features:
         raise ValueError(f"the forest was fitted on {n_features} features, the codes have {book.features}")
-    low, high = (-(2**15), 2**15 - 2) if book is None else (0, MAX_EDGES - 1)
+    low, high = (-(2**15), 2**15 - 1) if book is None else (0, MAX_EDGES - 1)
     inner = np.concatenate([threshold[tree.feature >= 0] for tree, threshold in zip(trees, thresholds)])
     if inner.size and not low <= inner.min() <= inner.max() <= high:
         what = "int16 values" if book is None else "8-bit codes"
         raise ValueError(f"the forest was not fitted on {what}: its thresholds go from {inner.min()} to {inner.max()}")
 
 
-def _own_codes(trees: list[Any], thresholds: list[np.ndarray], n_features: int) -> tuple[CodeBook | None, list[np.ndarray]]:
+def _own_codes(trees: Sequence[Any], thresholds: list[np.ndarray], n_features: int) -> tuple[CodeBook | None, list[np.ndarray]]:
     """A code book of the thresholds themselves, with the thresholds as codes; None where a feature has too many."""
     feature = np.concatenate([t.feature for t in trees])
     flat = np.concatenate(thresholds)
@@ -116,8 +133,8 @@ def _own_codes(trees: list[Any], thresholds: list[np.ndarray], n_features: int) 
     return book, np.split(flat, np.cumsum([t.node_count for t in trees])[:-1])
 
 
-def _layout(trees: list[Any], thresholds: list[np.ndarray], bits: tuple[int, int, int]) -> Trees:
-    parts = [_breadth_first(tree, threshold, bits) for tree, threshold in zip(trees, thresholds)]
+def _layout(trees: list[Any], thresholds: list[np.ndarray], bits: Bits) -> Trees:
+    parts = [breadth_first(tree, threshold, bits) for tree, threshold in zip(trees, thresholds)]
     leaves = np.concatenate([tree.value[order[leaf], 0, :] for tree, (order, leaf, _, _) in zip(trees, parts)])
     exact, row_of_leaf = _distinct_rows(leaves)
     width = -(-exact.shape[1] // ROW) * ROW
@@ -139,7 +156,7 @@ def _layout(trees: list[Any], thresholds: list[np.ndarray], bits: tuple[int, int
     )
 
 
-def _breadth_first(tree: Any, threshold: np.ndarray, bits: tuple[int, int, int]) -> tuple[np.ndarray, np.ndarray, np.ndarray, int]:
+def breadth_first(tree: Any, threshold: np.ndarray, bits: Bits) -> tuple[np.ndarray, np.ndarray, np.ndarray, int]:
     """Node numbers breadth first, which of them are leaves, the nodes as integers, depth of the shallowest leaf."""
     left, right = tree.children_left, tree.children_right
     levels = [np.zeros(1, np.int64)]
@@ -151,11 +168,11 @@ def _breadth_first(tree: Any, threshold: np.ndarray, bits: tuple[int, int, int])
     leaf = left[order] < 0
     child = np.where(leaf, position[order], position[left[order]])
     feature = np.where(leaf, 0, tree.feature[order]).astype(np.uint64)
-    never = 2 ** bits[2] - 1 if bits is _SHORT else 2 ** (bits[2] - 1) - 1  # no value is above it
+    never = 2 ** bits[2] - 1 if bits is SHORT else 2 ** (bits[2] - 1) - 1  # no value is above it
     limit = (np.where(leaf, never, threshold[order]) & (2 ** bits[2] - 1)).astype(np.uint64)
     words = child << np.uint64(bits[1] + bits[2]) | feature << np.uint64(bits[2]) | limit
     shallow = next(depth for depth, level in enumerate(levels) if (left[level] < 0).any())
-    return order, leaf, words.astype(np.uint32 if bits is _SHORT else np.uint64), shallow
+    return order, leaf, words.astype(np.uint32 if bits is SHORT else np.uint64), shallow
 
 
 def _distinct_rows(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -61,7 +61,7 @@ def _next_overload(nodes, values, node, pixel):
 
 
 @njit(nogil=True, error_model="numpy")
-def _step(nodes, values, at, pixel, n):
+def step(nodes, values, at, pixel, n):
     """One step of twelve walks. at: twelve node numbers. Pixel k of the group has its values from pixel + k * n on."""
     return (
         _next(nodes, values, at[0], pixel),
@@ -80,7 +80,7 @@ def _step(nodes, values, at, pixel, n):
 
 
 @njit(nogil=True, error_model="numpy")
-def _moved(a, b):
+def moved(a, b):
     """Not 0 when any of twelve walks is at another node in b than in a."""
     left = (a[0] ^ b[0]) | (a[1] ^ b[1]) | (a[2] ^ b[2]) | (a[3] ^ b[3]) | (a[4] ^ b[4]) | (a[5] ^ b[5])
     right = (a[6] ^ b[6]) | (a[7] ^ b[7]) | (a[8] ^ b[8]) | (a[9] ^ b[9]) | (a[10] ^ b[10]) | (a[11] ^ b[11])
@@ -108,11 +108,11 @@ def _pass_tree(trees, t, values, start, n, pixels, exits):
         root = np.uint32(0)
         at = (root, root, root, root, root, root, root, root, root, root, root, root)
         for _ in range(trees.shallow[t]):
-            at = _step(nodes, values, at, pixel, n)
+            at = step(nodes, values, at, pixel, n)
         while True:  # two steps for one test: the test costs a third of a step, a step too many costs one
-            at = _step(nodes, values, at, pixel, n)
-            after = _step(nodes, values, at, pixel, n)
-            if _moved(at, after) == 0:
+            at = step(nodes, values, at, pixel, n)
+            after = step(nodes, values, at, pixel, n)
+            if moved(at, after) == 0:
                 break
             at = after
         _leave(row, at, exits, first, trees.shares, trees.width)

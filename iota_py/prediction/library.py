@@ -6,13 +6,18 @@ import copy
 from typing import Any
 
 import numpy as np
+from threadpoolctl import ThreadpoolController
 
 from iota_py.codes import CodeBook
-from iota_py.prediction.engine import Prediction
+from iota_py.prediction.engine import Prediction, decided
+from iota_py.probabilities import shares_of
+
+# Rows that a library is given at a time, always so many: products of matrices may differ in their last bits with the number of rows.
+BLOCK = 1024
 
 
 class LibraryEngine:
-    """Wraps a scikit-learn classifier (`predict_proba`) or a LightGBM booster (`predict`), always on one thread.
+    """Wraps an object that `probabilities.shares_of` knows (scikit-learn, LightGBM, XGBoost, our network), always on one thread.
 
     book: the codes that the estimator was fitted on, or None when it was fitted on values.
     """
@@ -24,20 +29,16 @@ class LibraryEngine:
             self.estimator.n_jobs = 1
         self.book = book
         self.classes = np.asarray(classes, np.uint8)
+        self._threads = ThreadpoolController()  # of the libraries that the estimator has loaded by now
 
     def predict(self, features: np.ndarray, probabilities: bool = False) -> Prediction:
-        """Classes of features (n, feature) int16."""
-        matrix = features if self.book is None else self.book.encode(features)
-        shares = self._shares(matrix.astype(np.float32))
-        best = shares.argmax(axis=1)  # the first of equal ones: the lowest code
-        confidence = shares[np.arange(len(best)), best].astype(np.float32)
-        return Prediction(self.classes[best], confidence, shares.astype(np.float32) if probabilities else None)
-
-    def _shares(self, matrix: np.ndarray) -> np.ndarray:
-        """Probabilities float64 (n, class)."""
-        if len(matrix) == 0:
-            return np.zeros((0, len(self.classes)))
-        if hasattr(self.estimator, "predict_proba"):
-            return self.estimator.predict_proba(matrix)
-        shares = self.estimator.predict(matrix, num_threads=1)
-        return shares if shares.ndim == 2 else np.stack([1 - shares, shares], axis=1)
+        """Classes of features (n, feature) int16; a pixel has the same bits whichever others are asked for with it."""
+        shares = np.zeros((len(features), len(self.classes)))
+        padded = np.zeros((BLOCK, features.shape[1]), np.float32)
+        with self._threads.limit(limits=1):
+            for first in range(0, len(features), BLOCK):
+                block = features[first : first + BLOCK]
+                padded[: len(block)] = block if self.book is None else self.book.encode(block)
+                padded[len(block) :] = 0
+                shares[first : first + len(block)] = shares_of(self.estimator, padded)[: len(block)]
+        return decided(self.classes, shares, probabilities)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from iota_py.io.archives import archive_suffix
@@ -38,6 +39,20 @@ def _named(path: Path, family: Family, dated: Callable[[re.Match[str]], object])
         return None
 
 
+def judged(entry: Product | SetAside, bad: Mapping[str, str]) -> Product | SetAside:
+    """A product with its key, or set aside where it was found unreadable; what is set aside already stays so. bad: as of Source."""
+    if isinstance(entry, SetAside):
+        return entry
+    product = entry if entry.key else replace(entry, key=f"{entry.id} {entry.stamp}")
+    reason = bad.get(product.key) or bad.get(product.id)
+    return aside(product, "bad", reason) if reason else product
+
+
+def aside(product: Product, kind: str, reason: str) -> SetAside:
+    """A product that is not used. kind, reason: as of SetAside."""
+    return SetAside(product.id, product.tile, product.when, kind, reason, product.cloud_share, product.platform, product.key)
+
+
 def newest(products: Iterable[Product]) -> tuple[Product, list[SetAside]]:
     """Of several processings of one acquisition that of the highest version, and the others set aside."""
     best, *others = sorted(products, key=lambda p: (tuple(-v for v in p.version), p.fingerprint[0][0]))
@@ -48,4 +63,4 @@ def superseded(other: Product, best: Product) -> SetAside:
     """A product that is not used because of a better one."""
     twice = f"delivered twice; {best.fingerprint[0][0]} is used"
     reason = twice if other.version == best.version else f"older processing than {best.id}"
-    return SetAside(other.id, other.tile, other.when, "duplicate", reason, other.cloud_share, other.platform)
+    return aside(other, "duplicate", reason)

@@ -14,8 +14,8 @@ from iota_py.errors import Fault, InputError
 from iota_py.grid.lattice import aligned, at_resolution, overlap, same_grid, same_lattice, union
 from iota_py.io.raster import RasterHeader, read_header
 from iota_py.io.virtual import plain_name
-from iota_py.products import landsat, lis, muscate, rasters, rasterseries, s1tiling, safe, snowyear, stac
-from iota_py.products.product import Product, Series, SetAside, merge_passes
+from iota_py.products import deliveries, landsat, lis, muscate, rasters, rasterseries, s1tiling, safe, snowyear, stac, stac_landsat
+from iota_py.products.product import Product, Series, SetAside, merge_passes, stands_for
 from iota_py.products.source import Interval, Source
 
 READERS: Mapping[str, Callable[[Source], list[Product | SetAside]]] = {
@@ -28,21 +28,25 @@ READERS: Mapping[str, Callable[[Source], list[Product | SetAside]]] = {
     "lis-l2b": lis.find_snow,
     "lis-l3b": snowyear.find_snow_years,
     "stac": stac.find_stac,
+    "stac-landsat": stac_landsat.find_stac_landsat,
 }
-_EXPANSIONS: Mapping[str, Callable[[Source], tuple[Source, ...]]] = {"s1tiling": s1tiling.split_tracks}
+_EXPANSIONS: Mapping[str, Callable[[Source], tuple[Source, ...]]] = {
+    "s1tiling": s1tiling.split_tracks,
+    "raster": rasters.name_bands,
+}
 
 _MGRS = re.compile(r"\d{2}[C-X][A-Z]{2}$")
 
 
 def expand(source: Source) -> tuple[Source, ...]:
-    """The series that an input holds, each with its own dates: one, but for a radar, which has one for each orbit."""
+    """The series that an input holds, each with its own dates and bands: one, but for a radar, which has one for each orbit."""
     split = _EXPANSIONS.get(source.family.reader)
     return split(source) if split else (source,)
 
 
 def find(source: Source) -> list[Product | SetAside]:
     """Every product of a source, and those that cannot be used with the reason. Raises InputError when its folder is missing."""
-    return READERS[source.family.reader](source)
+    return [deliveries.judged(entry, source.bad) for entry in READERS[source.family.reader](source)]
 
 
 def discover(
@@ -51,8 +55,25 @@ def discover(
     """The series of each tile (all found, or those asked for), sorted by tile name.
 
     frames: the grid that each tile has already; every product is read onto it, whatever its own grid. Without them the products say what
-    the tiles are. Raises InputError when the folder is missing, holds no product of the family, or lacks a tile asked for.
+    the tiles are. Where the best delivery of an acquisition cannot be opened, or lies on another grid, the next best one is used.
+    Raises InputError when the folder is missing, holds no product of the family, or lacks a tile asked for.
     """
+    source = replace(source, options={**source.options, "frames": frames})
+    while True:
+        found = _discover(source, interval, tiles, frames)
+        broken = {key: reason for series in found.values() for key, reason in _replaceable(series).items() if key not in source.bad}
+        if not broken:
+            return found
+        source = replace(source, bad={**source.bad, **broken})
+
+
+def _replaceable(series: Series) -> dict[str, str]:
+    """Products that cannot be used (key -> reason), of whose day another delivery was set aside for a better one."""
+    days = {s.when.date() for s in series.set_aside if s.kind == "duplicate"}
+    return {s.key: s.reason for s in series.set_aside if s.kind == "bad" and s.key and s.when.date() in days}
+
+
+def _discover(source: Source, interval: Interval, tiles: Iterable[str] | None, frames: Mapping[str, GeoBox] | None) -> dict[str, Series]:
     found = find(source)
     if not found:
         layout = source.options.get("layout")
@@ -119,9 +140,9 @@ def _placed(entry: Product | SetAside) -> tuple[Product | SetAside, GeoBox | Non
     if isinstance(entry, SetAside):
         return entry, None
     try:
-        return entry, finest_grid(entry, strict=False)
+        return entry, finest_grid(entry)
     except InputError as error:
-        return _aside(entry, "bad", str(error)), None
+        return deliveries.aside(entry, "bad", str(error)), None
 
 
 def _series(source: Source, interval: Interval, place: tuple[str, GeoBox | None], entries: list[Product | SetAside]) -> Series:
@@ -138,10 +159,20 @@ def _series(source: Source, interval: Interval, place: tuple[str, GeoBox | None]
         geobox=frame or at_resolution(geobox, source.resolution),
         bands=source.choice.bands,
         observations=merge_passes(products),
-        set_aside=tuple(aside),
+        set_aside=tuple(_instead(s, products, source.family.kind) for s in aside),
         resampling=source.resampling,
         kind=source.family.kind,
+        share=source.share,
     )
+
+
+def _instead(one: SetAside, products: list[Product], kind: str) -> SetAside:
+    """What is set aside as bad, with the delivery of the same acquisition that stands for it. kind: of the series."""
+    other = next((p for p in products if stands_for(p, one, kind)), None)
+    if one.kind != "bad" or other is None:
+        return one
+    name = other.id if other.id != one.id else other.fingerprint[0][0]
+    return replace(one, reason=f"{one.reason}; {name} is used in its place")
 
 
 def _newest(entries: list[Product | SetAside]) -> list[Product | SetAside]:
@@ -159,7 +190,7 @@ def _newest(entries: list[Product | SetAside]) -> list[Product | SetAside]:
             reason = (
                 f"older version than {best.id}" if other.version != best.version else f"delivered twice; {best.fingerprint[0][0]} is used"
             )
-            kept.append(_aside(other, "duplicate", reason))
+            kept.append(deliveries.aside(other, "duplicate", reason))
     return [*chosen, *kept]
 
 
@@ -169,9 +200,9 @@ def _dated(products: list[Product], interval: Interval, source: Source, aside: l
     kept = []
     for product in products:
         if product.date in source.exclude:
-            aside.append(_aside(product, "excluded", "its date is listed under exclude_dates"))
+            aside.append(deliveries.aside(product, "excluded", "its date is listed under exclude_dates"))
         elif not interval.holds(product.date):
-            aside.append(_aside(product, "period", f"outside the period {interval.start or '…'} to {interval.end or '…'}"))
+            aside.append(deliveries.aside(product, "period", f"outside the period {interval.start or '…'} to {interval.end or '…'}"))
         else:
             kept.append(product)
     return kept
@@ -185,9 +216,9 @@ def _on_one_grid(products: list[Product], aside: list[SetAside], anywhere: bool)
     grids: list[tuple[GeoBox, list[Product]]] = []
     for product in products:
         try:
-            grid = finest_grid(product, strict=not anywhere)
+            grid = finest_grid(product)
         except InputError as error:
-            aside.append(_aside(product, "bad", str(error)))
+            aside.append(deliveries.aside(product, "bad", str(error)))
             continue
         known = next((members for other, members in grids if same_grid(other, grid)), None)
         if known is None:
@@ -202,24 +233,24 @@ def _on_one_grid(products: list[Product], aside: list[SetAside], anywhere: bool)
     for grid, members in grids:
         if grid is not common:
             reason = f"its grid {_say(grid)} is not that of the tile, {_say(common)}"
-            aside.extend(_aside(product, "bad", reason) for product in members)
+            aside.extend(deliveries.aside(product, "bad", reason) for product in members)
     return common, kept
 
 
 _IDENTITY = GeoBox.from_bbox((0, 0, 1, 1), "EPSG:4326", resolution=1).transform
 
 
-def finest_grid(product: Product, strict: bool = True) -> GeoBox:
-    """Grid of the finest bands. strict: those of the same pixel size must lie on it, and coarser ones align with it.
+def finest_grid(product: Product) -> GeoBox:
+    """Grid of the finest bands of a product. Files of the same pixel size must lie on it, and coarser ones align with it.
 
-    Raises InputError where a file cannot be opened, or lacks what is asked of it.
+    Raises InputError where they do not, a file cannot be opened, or lacks what is asked of it.
     """
     paths = dict.fromkeys([*(layer.path for layer in product.bands.values()), *(mask.layer.path for mask in product.masks)])
     headers = {path: product.headers.get(path) or _header(path, product.stamp) for path in paths}
     on_fine = {mask.layer.path for mask in product.masks if not mask.coarse}
     _check_layers(product, headers)
     fine = min((headers[layer.path].geobox for layer in product.bands.values()), key=lambda g: abs(g.transform.a))
-    for path, header in headers.items() if strict else ():
+    for path, header in headers.items():
         exact = same_lattice(header.geobox, fine)
         if exact and not same_grid(header.geobox, fine):
             raise InputError(Fault("E-PRD-010", path, "", f"expected the grid {_say(fine)}, found {_say(header.geobox)}"))
@@ -247,10 +278,6 @@ def _check_layers(product: Product, headers: Mapping[str, RasterHeader]) -> None
             raise InputError(
                 Fault("E-PRD-016", mask.layer.path, "", f"expected whole numbers, which have bits, found {dtype}", "use `invalid`")
             )
-
-
-def _aside(product: Product, kind: str, reason: str) -> SetAside:
-    return SetAside(product.id, product.tile, product.when, kind, reason, product.cloud_share, product.platform)
 
 
 def _say(grid: GeoBox) -> str:

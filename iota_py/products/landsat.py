@@ -9,11 +9,11 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from iota_py.errors import Fault, InputError
 from iota_py.products.container import Container, require_folder
-from iota_py.products.deliveries import find_deliveries, newest
+from iota_py.products.deliveries import find_deliveries, judged, newest
 from iota_py.products.family import Family, Mask
 from iota_py.products.landsat_metadata import FORMS, UNREADABLE, SceneMetadata, parse_scene
 from iota_py.products.product import Layer, MaskLayer, Product, SetAside
@@ -38,18 +38,24 @@ def find_landsat(source: Source) -> list[Product | SetAside]:
     One that cannot be used is set aside: its name alone says place and day.
     """
     require_folder(source)
-    found: list[Product | SetAside] = []
-    groups: dict[tuple[str, ...], list[Product]] = {}
+    groups: dict[tuple[str, ...], list[Product | SetAside]] = {}
     for container, match in find_deliveries(source.path, source.family, _days):
+        entries = groups.setdefault(match.group("satellite", "tile", "date"), [])
         try:
-            product = read_scene(container, match, source.family, source.choice)
-            groups.setdefault(match.group("satellite", "tile", "date"), []).append(product)
+            entries.append(judged(read_scene(container, match, source.family, source.choice), source.bad))
         except InputError as error:
-            found.append(SetAside(match.group(0), match["tile"], _days(match)[0], "bad", str(error), platform=_platform(match)))
-    for group in groups.values():
-        best, others = newest(group)
-        found += [best, *others]
-    return found
+            entries.append(SetAside(match.group(0), match["tile"], _days(match)[0], "bad", str(error), platform=_platform(match)))
+    return [entry for entries in groups.values() for entry in best_scene(entries)]
+
+
+def best_scene(entries: list[Product | SetAside]) -> list[Product | SetAside]:
+    """What is used of the deliveries of one scene; those that cannot be read are given its time, which their names do not say."""
+    products = [entry for entry in entries if isinstance(entry, Product)]
+    asides = [entry for entry in entries if isinstance(entry, SetAside)]
+    if not products:
+        return [*asides]
+    best, others = newest(products)
+    return [best, *others, *(replace(one, when=best.when) for one in asides)]
 
 
 def _days(match: re.Match[str]) -> tuple[dt.datetime, dt.datetime]:

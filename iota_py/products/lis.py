@@ -48,7 +48,7 @@ class Raster:
 def find_snow(source: Source) -> list[Product | SetAside]:
     """The dates of an L2B input; one that cannot be used is set aside.
 
-    `snow` is 1 where more than `threshold` percent of a pixel (option, default 0: what LIS calls snow) is under snow. Of several rasters
+    `snow` is 1 where `threshold` percent of a pixel (option, default: any, what LIS calls snow) or more are under snow. Of several rasters
     of one product the one on the ground is used, else that above the trees, else the mask.
     """
     require_folder(source)
@@ -68,7 +68,7 @@ def _product(raster: Raster, source: Source) -> Product | SetAside:
         fault = Fault("E-PRD-006", raster.path, "fsc", "a mask of snow says no fraction", "leave `fsc` out of `bands`")
         return SetAside(raster.id, raster.said["tile"], when, "bad", fault.line(), platform=raster.mission)
     threshold = source.options.get("threshold")
-    above = float(family.bands["snow"].scale or 0) if threshold is None else float(threshold)
+    above = float(family.bands["snow"].scale or 0) if threshold is None else float(threshold) - 1  # whole percents
     layers = {"snow": Layer(raster.path, scale=above, law="above"), "fsc": Layer(raster.path)}
     return Product(
         id=raster.id,
@@ -88,31 +88,26 @@ def _product(raster: Raster, source: Source) -> Product | SetAside:
     )
 
 
-def mask_snow(series: Series, snow: Series) -> Series:
-    """The same series, in which pixels that a snow product of the same day saw under snow are unusable.
+def mask_snow(series: Series, snow: Series, least: int = 1) -> Series:
+    """The same series, in which pixels that a snow product of the same day saw under snow, by `least` percent or more, are unusable.
 
     Where that product has no pixel, or a cloud, it forbids nothing. A date without snow product keeps its pixels, with a warning.
     """
     by_day: dict[dt.date, list[Product]] = {}
     for seen in (piece for pieces in snow.observations for piece in pieces):
         by_day.setdefault(seen.date, []).append(seen)
-    masked = (tuple(_masked(piece, by_day.get(piece.date, [])) for piece in pieces) for pieces in series.observations)
+    masked = (tuple(_masked(piece, by_day.get(piece.date, []), least) for piece in pieces) for pieces in series.observations)
     return replace(series, observations=tuple(masked))
 
 
-def _masked(product: Product, seen: list[Product]) -> Product:
+def _masked(product: Product, seen: list[Product], least: int) -> Product:
     if not seen:
         return replace(product, warnings=(*product.warnings, "no snow product of this day: snow is not masked"))
-    masks = tuple(_snow_mask(next(iter(one.bands.values()))) for one in seen)
+    snowy = tuple(range(least, 101))  # percents; masks of snow hold 100 alone
+    rasters = [next(iter(one.bands.values())) for one in seen]
+    masks = tuple(MaskLayer(Layer(raster.path, raster.index), snowy, coarse=True, partial=True) for raster in rasters)
     files = tuple(file for one in seen for file in one.fingerprint)
     return replace(product, masks=product.masks + masks, fingerprint=product.fingerprint + files)
-
-
-def _snow_mask(layer: Layer) -> MaskLayer:
-    """Values of an L2B raster that mean snow: fractions above the threshold of the band, any where the band is the fraction itself."""
-    threshold = layer.scale if layer.law == "above" else 0
-    values = tuple(percent for percent in range(1, 101) if percent > threshold)
-    return MaskLayer(Layer(layer.path, layer.index), values, coarse=True, partial=True)
 
 
 def find_rasters(source: Source) -> tuple[list[Raster], list[Product | SetAside]]:

@@ -11,7 +11,6 @@ import functools
 import numpy as np
 from numba import njit
 
-NO_LIMIT = 2**31 - 1
 MISSING = np.int16(-32768)
 
 
@@ -19,8 +18,8 @@ MISSING = np.int16(-32768)
 def limits(low: float, high: float, missing: tuple[float, ...]) -> np.ndarray:
     """The limits as the kernels read them; at most two missing numbers, those that int16 cannot hold left out. Not to be changed."""
     whole = [int(m) for m in missing if np.isfinite(m) and float(m).is_integer() and -32768 <= m <= 32767]
-    padded = [*whole, NO_LIMIT, NO_LIMIT][:2]
-    return np.array([max(-32768, np.ceil(low)), min(32767, np.floor(high)), *padded], np.int32)
+    padded = [*whole, MISSING, MISSING][:2]
+    return np.array([max(-32768, np.ceil(low)), min(32767, np.floor(high)), *padded], np.int16)
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -30,7 +29,7 @@ def place_same(raw, bounds, out, valid):
     for r in range(out.shape[0]):
         source, target, usable = raw[r], out[r], valid[r]
         for c in range(out.shape[1]):
-            value = np.int32(source[c])
+            value = source[c]
             there = (value >= low) & (value <= high) & (value != a) & (value != b)
             target[c] = source[c] if there else MISSING
             usable[c] &= np.uint8(there)
@@ -43,45 +42,69 @@ def check_same(values, bounds, valid):
     for r in range(values.shape[0]):
         target, usable = values[r], valid[r]
         for c in range(values.shape[1]):
-            value = np.int32(target[c])
+            value = target[c]
             there = (value >= low) & (value <= high) & (value != a) & (value != b)
             target[c] = target[c] if there else MISSING
             usable[c] &= np.uint8(there)
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def place_nearest(raw, rows, cols, bounds, out, valid):
-    """As place_same, for a source on another grid: out[r, c] = raw[rows[r], cols[c]]; unusable where the source has no pixel."""
+def place_nearest(raw, rows, cols, bounds, out, usable):
+    """As place_same, for a source on another grid: out[r, c] = raw[rows[r], cols[c]], MISSING where the source has no pixel.
+
+    usable: uint8, of the source's own shape, cleared where raw is unusable; `spread` brings it to the window once for all bands.
+    """
     low, high, a, b = bounds[0], bounds[1], bounds[2], bounds[3]
     twice = _is_twice(cols)
-    numbers, usable_there = np.empty(raw.shape[1], np.int16), np.empty(raw.shape[1], np.uint8)
+    numbers = np.empty(raw.shape[1], np.int16)
     line = np.empty(2 * raw.shape[1] if twice else len(cols), np.int16)
-    flags = np.empty(len(line), np.uint8)
     first = np.uint64(1 if twice and len(cols) > 1 and cols[0] != cols[1] else 0)
     before = np.int64(-1)
     for r in range(out.shape[0]):
         row = rows[r]
         if row < 0:
-            valid[r, :] = 0
             out[r, :] = MISSING
             continue
         if row != before:  # a coarse row serves several fine ones
-            source = raw[row]
+            source, good = raw[row], usable[row]
             for c in range(raw.shape[1]):
-                value = np.int32(source[c])
+                value = source[c]
                 there = (value >= low) & (value <= high) & (value != a) & (value != b)
                 numbers[c] = source[c] if there else MISSING
-                usable_there[c] = np.uint8(there)
+                good[c] &= np.uint8(there)
             if twice:
-                _double(numbers, usable_there, line, flags)
+                pairs = line.view(np.uint32)
+                for c in range(len(numbers)):
+                    pairs[c] = np.uint32(np.uint16(numbers[c])) * np.uint32(65537)
             else:
-                _gather(numbers, usable_there, cols, line, flags)
+                for c in range(len(cols)):
+                    col = cols[c]
+                    line[c] = numbers[np.uint64(max(col, 0))] if col >= 0 else MISSING
             before = row
-        target, usable = out[r], valid[r]
-        part, ready = line[first : first + np.uint64(len(cols))], flags[first : first + np.uint64(len(cols))]
+        target, part = out[r], line[first : first + np.uint64(len(cols))]
         for c in range(len(target)):
             target[c] = part[c]
-            usable[c] &= ready[c]
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def spread(usable, rows, cols, valid):
+    """Clear valid uint8 (row, col) where usable[rows, cols], uint8, is 0, or where there is no such pixel."""
+    flags = np.empty(len(cols), np.uint8)
+    before = np.int64(-1)
+    for r in range(valid.shape[0]):
+        row = rows[r]
+        if row < 0:
+            valid[r, :] = 0
+            continue
+        if row != before:
+            source = usable[row]
+            for c in range(len(cols)):
+                col = cols[c]
+                flags[c] = source[np.uint64(max(col, 0))] if col >= 0 else np.uint8(0)
+            before = row
+        target = valid[r]
+        for c in range(len(target)):
+            target[c] &= flags[c]
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -94,23 +117,6 @@ def _is_twice(cols):
     for c in range(len(cols)):
         wrong += cols[c] != (c + shift) // 2
     return wrong == 0
-
-
-@njit(nogil=True, cache=True, error_model="numpy")
-def _double(source, usable, line, flags):
-    pairs, marks = line.view(np.uint32), flags.view(np.uint16)
-    for c in range(len(source)):
-        pairs[c] = np.uint32(np.uint16(source[c])) * np.uint32(65537)
-        marks[c] = np.uint16(usable[c]) * np.uint16(257)
-
-
-@njit(nogil=True, cache=True, error_model="numpy")
-def _gather(source, usable, cols, line, flags):
-    for c in range(len(cols)):
-        col = cols[c]
-        there = np.uint64(max(col, 0))
-        line[c] = source[there] if col >= 0 else MISSING
-        flags[c] = usable[there] if col >= 0 else np.uint8(0)
 
 
 @njit(nogil=True, cache=True, error_model="numpy")

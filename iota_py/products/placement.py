@@ -11,7 +11,7 @@ from odc.geo.geobox import GeoBox
 
 from iota_py.grid.lattice import expanded, nearest_of, pixel_positions
 from iota_py.grid.windows import Window
-from iota_py.products.pixels import place_nearest, place_same
+from iota_py.products.pixels import MISSING, place_nearest, place_same, spread
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,12 +68,30 @@ def spans(source: GeoBox, target: GeoBox) -> tuple[float, float]:
     return (across, down) if math.isfinite(across + down) else (1.0, 1.0)
 
 
-def put_nearest(values: np.ndarray, where: Placement, bounds: np.ndarray, out: tuple[np.ndarray, np.ndarray]) -> None:
-    """Fill out: values int16 and validity uint8 (row, col), from stored numbers int16 of the part, by nearest neighbour."""
-    if where.separable:
-        place_nearest(values, where.rows, where.cols, bounds, *out)
-        return
-    inside = (where.rows >= 0) & (where.cols >= 0)
-    place_same(where.take(values, 0), bounds, *out)
-    out[0][~inside] = -32768
-    out[1][~inside] = 0
+class Usable:
+    """Which pixels of a window are usable on one date, while its bands are read.
+
+    Bands on another grid say it at their own resolution, all of them in one array, which is brought to the window once, by `settle`.
+    """
+
+    def __init__(self, valid: np.ndarray) -> None:
+        """valid: uint8 (row, col) of the window, cleared as bands are read."""
+        self.valid = valid
+        self._elsewhere: dict[int, tuple[Placement, np.ndarray]] = {}
+
+    def put_nearest(self, values: np.ndarray, where: Placement, bounds: np.ndarray, out: np.ndarray) -> None:
+        """Fill out int16 (row, col) from stored numbers int16 of the part, by nearest neighbour."""
+        if where.separable:
+            _, usable = self._elsewhere.setdefault(id(where), (where, np.ones(values.shape, np.uint8)))
+            place_nearest(values, where.rows, where.cols, bounds, out, usable)
+            return
+        inside = (where.rows >= 0) & (where.cols >= 0)
+        place_same(where.take(values, 0), bounds, out, self.valid)
+        out[~inside] = MISSING
+        self.valid[~inside] = 0
+
+    def settle(self) -> None:
+        """Take in what the bands on other grids said."""
+        for where, usable in self._elsewhere.values():
+            spread(usable, where.rows, where.cols, self.valid)
+        self._elsewhere.clear()

@@ -6,7 +6,7 @@ import datetime as dt
 import functools
 import hashlib
 from collections.abc import Mapping
-from dataclasses import astuple, dataclass, field, fields, replace
+from dataclasses import astuple, dataclass, field, fields
 from typing import Any
 
 from odc.geo.geobox import GeoBox
@@ -59,8 +59,9 @@ class Product:
 
     when: UTC. bands: name -> layer, in the order of the family. nodata: number of missing pixels in the files, None when there is none.
     valid_range: numbers outside are unusable. cloud_share: 0–1, None when unknown. fingerprint: (path, size, mtime in ns) of its files, to
-    tell when they change. about: what else the metadata say, by name (angles in degrees, orbits): shown, never computed with. headers: of
-    remote files, by path, as a catalogue states them: they spare planning from opening each file, and do not travel to the reader.
+    tell when they change. about: what else the metadata say, by name (angles in degrees, orbits): shown, never computed with. key: of this
+    delivery in this state, told by discovery; copies of one product have one id. headers: of remote files, by path, as a catalogue states
+    them: they spare planning from opening each file, and do not travel to the reader.
     """
 
     id: str
@@ -78,6 +79,7 @@ class Product:
     fingerprint: tuple[tuple[str, int, int], ...]
     warnings: tuple[str, ...] = ()
     about: Mapping[str, float] = field(default_factory=dict)
+    key: str = ""
     headers: Mapping[str, RasterHeader] = field(default_factory=dict, compare=False, repr=False)
 
     @functools.cached_property
@@ -93,7 +95,7 @@ class Product:
 
 @dataclass(frozen=True)
 class SetAside:
-    """A product that is not used, and why. kind: `duplicate`, `excluded`, `period` or `bad`."""
+    """A product that is not used, and why. kind: `duplicate`, `excluded`, `period` or `bad`. key: as of Product, empty where it has none."""
 
     id: str
     tile: str
@@ -102,14 +104,16 @@ class SetAside:
     reason: str
     cloud_share: float | None = None
     platform: str = ""
+    key: str = ""
 
 
 @dataclass(frozen=True)
 class Series:
     """Acquisitions of one input on one tile: observations in order of time, each one or several pieces of the same pass.
 
-    geobox: grid they are read on. bands: names in the order of the features. resampling: of bands on other grids. kind: `optical`, `radar`,
-    `snow` or `static`; a static series has one observation, whose day means nothing.
+    geobox: grid they are read on. bands: names in the order of the features. resampling: of bands on other grids. share: of the area of a
+    pixel that must be usable where resampling is `average`. kind: `optical`, `radar`, `snow` or `static`; a static series has one
+    observation, whose day means nothing.
     """
 
     input: str
@@ -120,21 +124,23 @@ class Series:
     set_aside: tuple[SetAside, ...] = ()
     resampling: str = "nearest"
     kind: str = "optical"
+    share: float = 0.5
 
     @property
     def dates(self) -> tuple[dt.date, ...]:
         """Day of each observation; a day may come twice."""
         return tuple(pieces[0].date for pieces in self.observations)
 
-    def without(self, bad: Mapping[str, str]) -> Series:
-        """The same series with products (id -> reason) set aside as bad."""
-        kept, dropped = [], list(self.set_aside)
-        for pieces in self.observations:
-            good = tuple(p for p in pieces if p.id not in bad)
-            dropped.extend(SetAside(p.id, p.tile, p.when, "bad", bad[p.id], p.cloud_share, p.platform) for p in pieces if p.id in bad)
-            if good:
-                kept.append(good)
-        return replace(self, observations=tuple(kept), set_aside=tuple(dropped))
+    @property
+    def lost(self) -> tuple[SetAside, ...]:
+        """Acquisitions that cannot be used, no other delivery of theirs being there."""
+        used = [piece for pieces in self.observations for piece in pieces]
+        return tuple(s for s in self.set_aside if s.kind == "bad" and not any(stands_for(piece, s, self.kind) for piece in used))
+
+
+def stands_for(product: Product, other: SetAside, kind: str) -> bool:
+    """True when both are of one acquisition; layers without dates may be of several satellites. kind: of the series."""
+    return product.when == other.when and (kind == "static" or product.platform == other.platform)
 
 
 def merge_passes(products: list[Product]) -> tuple[tuple[Product, ...], ...]:
@@ -158,6 +164,7 @@ def series_document(series: Series) -> dict[str, Any]:
         "bands": list(series.bands),
         "resampling": series.resampling,
         "kind": series.kind,
+        "share": series.share,
         "observations": [[_product_document(p) for p in pieces] for pieces in series.observations],
         "set_aside": [{**vars(s), "when": s.when.isoformat()} for s in series.set_aside],
     }
@@ -174,6 +181,7 @@ def series_from_document(document: Mapping[str, Any]) -> Series:
         set_aside=tuple(SetAside(**{**s, "when": dt.datetime.fromisoformat(s["when"])}) for s in document["set_aside"]),
         resampling=document["resampling"],
         kind=document["kind"],
+        share=document["share"],
     )
 
 

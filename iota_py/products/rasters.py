@@ -5,11 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import glob
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from iota_py.errors import Fault, InputError
+from iota_py.io.raster import read_header
 from iota_py.io.virtual import mosaic_path, mosaic_sources
 from iota_py.products.container import fingerprint
 from iota_py.products.product import Layer, Product, SetAside
@@ -21,6 +23,25 @@ _NO_DAY = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _HOLDER = "{tile}"
 _NAME = "[A-Za-z0-9][A-Za-z0-9_-]*"
 _LARGEST = 3.4028234663852886e38  # the largest float32: a series travels as JSON, which has no infinity
+
+
+def numbered_bands(numbers: Iterable[int]) -> dict[str, int]:
+    """Columns of bands that have no names of their own, counted from 0 (`band_0` is the first of a file), with their numbers from 1."""
+    return {f"band_{number - 1}": number for number in numbers}
+
+
+def name_bands(source: Source) -> tuple[Source, ...]:
+    """The source with the names of its bands, where the configuration gives numbers alone, or nothing: then all those of the first file.
+
+    Raises InputError where no file has the name, or it cannot be opened.
+    """
+    files = source.options["raster"]
+    bands = files["bands"]
+    if isinstance(bands, Mapping):
+        return (source,)
+    named = numbered_bands(bands or range(1, read_header(mosaic_path(next(iter(_files(source).values())))).count + 1))
+    options = {**source.options, "raster": {**files, "bands": named}}
+    return (replace(source, choice=replace(source.choice, bands=(*named, *files["terrain"])), options=options),)
 
 
 def find_raster(source: Source) -> list[Product | SetAside]:

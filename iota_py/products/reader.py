@@ -19,7 +19,7 @@ from iota_py.grid.windows import Window
 from iota_py.io.handles import read_kept
 from iota_py.io.raster import RasterHeader, read_header
 from iota_py.products.pixels import MISSING, check_same, fill_from, limits, place_same
-from iota_py.products.placement import Placement, place, put_nearest, spans
+from iota_py.products.placement import Placement, Usable, place, spans
 from iota_py.products.product import Layer, MaskLayer, Product, Series
 from iota_py.products.resampling import margin, resampled
 from iota_py.products.stored import STORED_LIMITS, UNBOUNDED, forbid, known, stored
@@ -80,7 +80,9 @@ def _room(dates: int, bands: int, window: Window, slot: int | None) -> tuple[np.
 
 def read_valid(series: Series, window: Window) -> np.ndarray:
     """Validity alone, bool (date, row, col): from the masks where the family marks the swath in one, else as read_cube."""
-    if not all(any(mask.footprint for mask in piece.masks) for pieces in series.observations for piece in pieces):
+    if series.resampling == "average" or not all(
+        any(mask.footprint for mask in piece.masks) for pieces in series.observations for piece in pieces
+    ):
         return read_cube(series, window).valid
     valid = np.zeros((len(series.observations), window.height, window.width), np.uint8)
     target = _Target(series, window)
@@ -103,7 +105,9 @@ def read_footprint(series: Series, window: Window) -> np.ndarray:
             if swath:
                 _forbid(target, piece, swath, there)
             else:
-                _read_band(target, piece, series.bands[0], (np.empty(seen.shape, np.int16), there))
+                usable = Usable(there)
+                _read_band(target, piece, series.bands[0], np.empty(seen.shape, np.int16), usable)
+                usable.settle()
             seen |= there
         if seen.all():
             break
@@ -133,7 +137,7 @@ class _Target:
 
     def smooth(self, values: np.ndarray, where: Placement, source: GeoBox) -> np.ndarray:
         """Numbers float64 (row, col), NaN for missing, of the part of a placement of a source grid, resampled."""
-        return resampled(values, where, self.series.resampling, self.spans(source))
+        return resampled(values, where, self.series.resampling, self.spans(source), self.series.share)
 
     def spans(self, source: GeoBox) -> tuple[float, float]:
         """Pixels of the source that one of the tile spans: of the whole tile, so that every window has the same."""
@@ -142,38 +146,77 @@ class _Target:
 
 def _read_into(values: np.ndarray, valid: np.ndarray, target: _Target, product: Product) -> None:
     """Fill values (band, row, col) and clear valid (row, col) from one product."""
-    _forbid(target, product, product.masks, valid)
-    for b, band in enumerate(target.series.bands):
-        _read_band(target, product, band, (values[b], valid))
+    bands = target.series.bands
+    means = [band for band in bands if target.series.resampling == "average" and _is_mean(target, product, band)]
+    if len(means) < len(bands):
+        _forbid(target, product, product.masks, valid)
+    usable, sound = Usable(valid), {}
+    for b, band in enumerate(bands):
+        if band in means:
+            _read_mean(target, product, band, (values[b], valid), sound)
+        else:
+            _read_band(target, product, band, values[b], usable)
+    usable.settle()
 
 
-def _read_band(target: _Target, product: Product, band: str, out: tuple[np.ndarray, np.ndarray]) -> None:
-    """Fill out: values (row, col) and validity (row, col), from one band."""
+def _is_mean(target: _Target, product: Product, band: str) -> bool:
+    """True for a band whose pixels are not those of the tile, nor the terrain's."""
+    layer = product.bands[band]
+    return layer.law not in TERRAIN and not same_lattice(_header_of(layer.path, product).geobox, target.grid)
+
+
+def _read_mean(target: _Target, product: Product, band: str, out: tuple[np.ndarray, np.ndarray], sound: dict[object, np.ndarray]) -> None:
+    """Fill out: values (row, col) and validity (row, col), with the mean of what is usable under each pixel of the tile.
+
+    Masks are looked up on the grid of the band, so that what they forbid is not in the mean; a pixel is usable where the share of its area
+    that the series asks for is. sound: what masks allow of this product, by grid, kept for its other bands.
+    """
+    header = _header_of(product.bands[band].path, product)
+    where = target.placement(header)
+    if where is None or where.source is None:
+        out[0][:], out[1][:] = MISSING, 0
+        return
+    own = _Target(replace(target.series, geobox=header.geobox), where.source)
+    if header.grid not in sound:
+        sound[header.grid] = np.ones(where.source.shape, np.uint8)
+        _forbid(own, product, product.masks, sound[header.grid])
+    numbers, usable = np.empty(where.source.shape, np.int16), Usable(sound[header.grid].copy())
+    _read_band(own, product, band, numbers, usable)
+    mean = target.smooth(np.where(usable.valid, numbers, np.nan), where, header.geobox)
+    place_same(_rounded(mean), STORED_LIMITS, *out)
+
+
+def _rounded(smooth: np.ndarray) -> np.ndarray:
+    """Stored numbers int16 of resampled ones, MISSING for NaN."""
+    return np.clip(np.rint(np.where(np.isnan(smooth), MISSING, smooth)), MISSING, 32767).astype(np.int16)
+
+
+def _read_band(target: _Target, product: Product, band: str, out: np.ndarray, usable: Usable) -> None:
+    """Fill out (row, col) from one band, and clear what is not usable."""
     layer = product.bands[band]
     if layer.law in TERRAIN:
-        _read_terrain(target, product, layer, out)
+        _read_terrain(target, product, layer, (out, usable.valid))
         return
     header = _header_of(layer.path, product)
     where = target.placement(header)
     if where is None and header.dtype == "int16" and layer.as_stored:
-        _read(product, layer, target.window, out[0])
-        check_same(out[0], _limits(product, header.nodata), out[1])
+        _read(product, layer, target.window, out)
+        check_same(out, _limits(product, header.nodata), usable.valid)
         return
     if where is not None and where.source is None:
-        out[0][:], out[1][:] = MISSING, 0
+        out[:], usable.valid[:] = MISSING, 0
         return
     raw = _read(product, layer, target.window if where is None else where.source)
     values, bounds = stored(raw, layer, product.valid_range, _missing(product, header.nodata))
     if where is None:
-        place_same(values, bounds, *out)
+        place_same(values, bounds, out, usable.valid)
     elif target.series.resampling == "nearest" or same_lattice(header.geobox, target.grid):
-        put_nearest(values, where, bounds, out)
+        usable.put_nearest(values, where, bounds, out)
     else:
         gaps = np.empty_like(values)
         place_same(values, bounds, gaps, np.ones(values.shape, np.uint8))
         smooth = target.smooth(np.where(gaps == MISSING, np.nan, gaps), where, header.geobox)
-        rounded = np.clip(np.rint(np.where(np.isnan(smooth), MISSING, smooth)), MISSING, 32767).astype(np.int16)
-        place_same(rounded, STORED_LIMITS, *out)
+        place_same(_rounded(smooth), STORED_LIMITS, out, usable.valid)
 
 
 def _read_terrain(target: _Target, product: Product, layer: Layer, out: tuple[np.ndarray, np.ndarray]) -> None:
@@ -205,14 +248,14 @@ def _read(product: Product, layer: Layer, window: Window, out: np.ndarray | None
     try:
         return read_kept(layer.path, product.stamp, window, layer.index, out)
     except InputError as error:
-        raise AcquisitionError(*error.faults, product=product.id) from error
+        raise AcquisitionError(*error.faults, product=product.key or product.id) from error
 
 
 def _header_of(path: str, product: Product) -> RasterHeader:
     try:
         return _header(path, product.stamp)
     except InputError as error:
-        raise AcquisitionError(*error.faults, product=product.id) from error
+        raise AcquisitionError(*error.faults, product=product.key or product.id) from error
 
 
 @functools.lru_cache(maxsize=16384)

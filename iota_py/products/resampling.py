@@ -14,6 +14,7 @@ from numba import njit
 from iota_py.products.placement import Placement
 
 _AVERAGE, _BILINEAR, _CUBIC = 0, 1, 2
+_ROUNDING = 1e-9  # of an area
 _KERNELS = {"average": _AVERAGE, "bilinear": _BILINEAR, "cubic": _CUBIC}
 
 
@@ -25,25 +26,32 @@ def margin(method: str, spans: tuple[float, float]) -> int:
     return math.ceil(wide) + 1
 
 
-def resampled(values: np.ndarray, where: Placement, method: str, spans: tuple[float, float]) -> np.ndarray:
+def resampled(values: np.ndarray, where: Placement, method: str, spans: tuple[float, float], share: float = 0.5) -> np.ndarray:
     """Numbers float64 (row, col), NaN for missing, of the part of a placement on its target, float64 (row, col).
 
     `bilinear` and `cubic` weigh source pixels by their distance, in pixels or in spans where these are more; `average` by the share that
     the target pixel covers. Cubic: Keys 1981, Cubic convolution interpolation for digital image processing, IEEE Transactions on
     Acoustics, Speech, and Signal Processing 29:1153-1160, with a = -1/2. What is missing or off the raster has no weight, and cubic
-    becomes bilinear there. NaN where the source pixel that holds the centre is missing.
+    becomes bilinear there. NaN where the source pixel that holds the centre is missing; for `average` where it is off the raster, or where
+    less than `share` of the area of the target pixel is known.
     """
     shape = np.broadcast_shapes(where.at[0].shape, where.at[1].shape)
     rows, cols = (np.ascontiguousarray(np.broadcast_to(axis, shape)) for axis in where.at)
     out = np.empty(shape)
-    _resample(np.ascontiguousarray(values, np.float64), (rows, cols, where.separable), _KERNELS[method], spans, out)
-    return np.where(np.isnan(where.take(values, np.nan)), np.nan, out)
+    least = spans[0] * spans[1] * (share - _ROUNDING) if method == "average" else -np.inf
+    _resample(np.ascontiguousarray(values, np.float64), (rows, cols, where.separable), (_KERNELS[method], least), spans, out)
+    centres = np.zeros(values.shape) if method == "average" else np.asarray(values, np.float64)
+    return np.where(np.isnan(where.take(centres, np.nan)), np.nan, out)
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _resample(values, places, kernel, spans, out):
-    """values: float64 (row, col). places: rows and columns, float64 (row, col), and whether each is the same down, or across. out: filled."""
+def _resample(values, places, weighing, spans, out):
+    """values: float64 (row, col). places: rows and columns, float64 (row, col), and whether each is the same down, or across.
+
+    weighing: kernel, and the weight below which a pixel is missing. out: filled.
+    """
     rows, cols, separable = places
+    kernel, least = weighing
     height, width = out.shape
     room = 4 * math.ceil(max(1.0, spans[0], spans[1])) + 3
     down, across = np.empty(room), np.empty((width, room))
@@ -56,15 +64,18 @@ def _resample(values, places, kernel, spans, out):
             if r == 0 or not separable:
                 lefts[c], widths[c], inside[c] = _weigh(cols[r, c], kernel, spans[0], values.shape[1], across[c])
             part = values[top : top + deep, lefts[c] : lefts[c] + widths[c]]
-            value, known = _mean(part, down, across[c])
+            value, known = _mean(part, down, across[c], least)
             if kernel == _CUBIC and not (known and whole and inside[c]):
                 value = _bilinear(values, rows[r, c], cols[r, c], spans)
             out[r, c] = value
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _mean(part, down, across):
-    """Weighted mean of the pixels of a part that are not missing, NaN where none counts, and whether none that counts is missing."""
+def _mean(part, down, across, least):
+    """Weighted mean of the pixels of a part that are not missing, and whether none that counts is missing.
+
+    NaN where none counts, or together less than `least`.
+    """
     total, weight, known = 0.0, 0.0, True
     for i in range(part.shape[0]):
         for j in range(part.shape[1]):
@@ -74,7 +85,7 @@ def _mean(part, down, across):
                 weight += share
             elif share != 0:
                 known = False
-    return (total / weight if weight != 0 else np.nan), known
+    return (total / weight if weight != 0 and weight >= least else np.nan), known
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -84,7 +95,7 @@ def _bilinear(values, row, col, spans):
     down, across = np.empty(room), np.empty(room)
     top, deep, _ = _weigh(row, _BILINEAR, spans[1], values.shape[0], down)
     left, wide, _ = _weigh(col, _BILINEAR, spans[0], values.shape[1], across)
-    return _mean(values[top : top + deep, left : left + wide], down, across)[0]
+    return _mean(values[top : top + deep, left : left + wide], down, across, -np.inf)[0]
 
 
 @njit(nogil=True, cache=True, error_model="numpy")

@@ -19,6 +19,7 @@ from typing import Any
 
 from iota_py.errors import Fault, InputError
 from iota_py.products.container import fingerprint, require_folder
+from iota_py.products.deliveries import aside, judged
 from iota_py.products.family import Family
 from iota_py.products.passages import Passage, PassageFiles, checked_tags, find_passages, tagged_time
 from iota_py.products.product import Layer, MaskLayer, Product, SetAside
@@ -111,7 +112,7 @@ def _radar(source: Source) -> dict[str, Any]:
 
 def _read(passage: Passage, files: PassageFiles, masks: Mapping[str, Path], source: Source) -> Product | SetAside:
     try:
-        return _product(passage, files, masks, source)
+        return judged(_product(passage, files, masks, source), source.bad)
     except InputError as error:
         return SetAside(passage.id, passage.tile, passage.when, "bad", str(error), platform=passage.unit.upper())
 
@@ -164,7 +165,7 @@ def _calibrated_alike(read: _Read) -> _Read:
             return entry
         text = f"calibrated as {entry.level}, most of this input as {common}"
         path = next(iter(entry.bands.values())).path
-        return _aside(entry, "bad", Fault("E-PRD-044", path, "CALIBRATION", text).line())
+        return aside(entry, "bad", Fault("E-PRD-044", path, "CALIBRATION", text).line())
 
     return [(passage, judged(entry)) for passage, entry in read]
 
@@ -176,7 +177,7 @@ def _without_parts(read: _Read) -> _Read:
     def judged(passage: Passage, entry: Product | SetAside) -> Product | SetAside:
         found = whole.get(replace(passage, time=""))
         part = isinstance(entry, Product) and passage.time != "xxxxxx" and found
-        return _aside(entry, "duplicate", f"a part of {found}") if part else entry
+        return aside(entry, "duplicate", f"a part of {found}") if part else entry
 
     return [(passage, judged(passage, entry)) for passage, entry in read]
 
@@ -197,10 +198,6 @@ def _one_orbit(read: _Read, period: tuple[dt.date | None, dt.date | None] | None
             return entry
         own, other = len(days[passage.tile, passage.orbit]), len(days[passage.tile, best[passage.tile]])
         counted = f"relative orbit {passage.orbit} has {own} dates on this tile, {best[passage.tile]} has {other}"
-        return _aside(entry, "excluded", f"{counted}; list both under radar.orbits for a series of each")
+        return aside(entry, "excluded", f"{counted}; list both under radar.orbits for a series of each")
 
     return [(passage, judged(passage, entry)) for passage, entry in read]
-
-
-def _aside(product: Product, kind: str, reason: str) -> SetAside:
-    return SetAside(product.id, product.tile, product.when, kind, reason, platform=product.platform)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from iota_py.errors import Fault, InputError
 from iota_py.products.container import Container, require_folder
-from iota_py.products.deliveries import find_deliveries, newest, superseded
+from iota_py.products.deliveries import find_deliveries, judged, newest, superseded
 from iota_py.products.family import Family
 from iota_py.products.product import Layer, MaskLayer, Product, SetAside
 from iota_py.products.safe_metadata import UNREADABLE, SafeMetadata, parse_granule, parse_safe
@@ -50,17 +50,25 @@ def find_safe(source: Source) -> list[Product | SetAside]:
     One that cannot be used is set aside: its name alone says tile and time.
     """
     require_folder(source)
-    found: list[Product | SetAside] = []
-    groups: dict[tuple[str, ...], list[tuple[str, Product]]] = {}
+    groups: dict[tuple[str, ...], tuple[list[tuple[str, Product]], list[SetAside]]] = {}
     for container, match in find_deliveries(source.path, source.family, _times):
+        products, asides = groups.setdefault(match.group("platform", "datatake", "tile"), ([], []))
         try:
-            product = read_safe(container, match, source.family, source.choice)
-            groups.setdefault(match.group("platform", "datatake", "tile"), []).append((_granule(container), product))
+            entry = judged(read_safe(container, match, source.family, source.choice), source.bad)
         except InputError as error:
-            found.append(SetAside(_name(match), match["tile"], _times(match)[0], "bad", str(error), platform=match["platform"]))
-    for group in groups.values():
-        found.extend(_chosen(group))
-    return found
+            entry = SetAside(_name(match), match["tile"], _times(match)[0], "bad", str(error), platform=match["platform"])
+        if isinstance(entry, SetAside):
+            asides.append(entry)
+        else:
+            products.append((_granule(container), entry))
+    return [entry for products, asides in groups.values() for entry in (*_chosen(products), *_timed(asides, products))]
+
+
+def _timed(asides: list[SetAside], products: list[tuple[str, Product]]) -> list[SetAside]:
+    """Those that cannot be read, with the time at which their tile was seen where the datatake has one granule: their names do not say it."""
+    if len({granule for granule, _ in products}) != 1:
+        return asides
+    return [replace(one, when=products[0][1].when) for one in asides]
 
 
 def _times(match: re.Match[str]) -> tuple[dt.datetime, dt.datetime]:
@@ -80,6 +88,8 @@ def _granule(container: Container) -> str:
 
 def _chosen(group: list[tuple[str, Product]]) -> list[Product | SetAside]:
     """What is used of the products of one datatake and tile: each granule of the highest baseline, in its latest processing."""
+    if not group:
+        return []
     best = max((product for _, product in group), key=lambda p: p.version)
     aside = [superseded(product, best) for _, product in group if product.version[0] < best.version[0]]
     granules: dict[str, list[Product]] = {}
@@ -127,7 +137,11 @@ def read_safe(container: Container, match: re.Match[str], family: Family, choice
         cloud_share=metadata.cloud_share,
         fingerprint=container.fingerprint([*files.values(), classes, described, *sensed.members]),
         warnings=(*doubt, *sensed.warnings, *law.warnings),
-        about={**sensed.about, **({} if metadata.orbit is None else {"relative_orbit": float(metadata.orbit)})},
+        about={
+            **sensed.about,
+            **({} if metadata.orbit is None else {"relative_orbit": float(metadata.orbit)}),
+            "processing_baseline": baseline / 100,
+        },
     )
 
 

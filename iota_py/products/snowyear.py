@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from iota_py.errors import Fault
 from iota_py.products.container import fingerprint, require_folder
+from iota_py.products.deliveries import judged
 from iota_py.products.lis import Raster, find_rasters, last_day, sensed
 from iota_py.products.product import Layer, MaskLayer, Product, SetAside
 from iota_py.products.source import Source
@@ -31,6 +32,11 @@ class SnowYear:
         return f"LIS_{self.mission}-SNOW_T{self.tile}_{self.start:%Y%m%d}_{self.stop:%Y%m%d}_{'.'.join(map(str, self.version))}"
 
     @property
+    def days(self) -> tuple[str, dt.date, dt.date]:
+        """Tile and days, whatever the mission and the version."""
+        return self.tile, self.start, self.stop
+
+    @property
     def rank(self) -> tuple[object, ...]:
         """The higher the better."""
         return (self.stop.month, self.stop.day) == _SEASON_END, self.stop, self.start, self.mission == "S2L8", self.version
@@ -51,6 +57,7 @@ def find_snow_years(source: Source) -> list[Product | SetAside]:
         if first is not raster:
             found.append(_aside(year, "duplicate", f"layer {layer} delivered twice; {first.path} is used"))
     season = source.options.get("season")
+    found += _unreadable(years, source)
     chosen = _chosen(years, season)
     for year, layers in years.items():
         best = chosen.get(year.tile)
@@ -62,6 +69,17 @@ def find_snow_years(source: Source) -> list[Product | SetAside]:
         else:
             found.append(_aside(year, "duplicate", f"{best.id if best else ''} is used"))
     return found
+
+
+def _unreadable(years: dict[SnowYear, dict[str, Raster]], source: Source) -> list[SetAside]:
+    """Take out the years that were found unreadable, where the same year was delivered otherwise too."""
+    bad = []
+    for year, layers in list(years.items()) if source.bad else ():
+        entry = judged(_product(year, layers, source), source.bad)
+        if isinstance(entry, SetAside) and any(other != year and other.days == year.days for other in years):
+            bad.append(entry)
+            del years[year]
+    return bad
 
 
 def _year(raster: Raster) -> SnowYear:

@@ -30,7 +30,8 @@ class Choice:
 class Source:
     """One input of a run. name: of its series and columns. path: folder, file, or address of a catalogue.
 
-    options: what only the reader of its family knows, as the configuration says it.
+    options: what only the reader of its family knows, as the configuration says it. share: as of Series. bad: products found unreadable
+    (Product.key or id -> reason), which are set aside before the best delivery of an acquisition is chosen.
     """
 
     name: str
@@ -41,6 +42,8 @@ class Source:
     resampling: str = "nearest"
     resolution: float | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
+    share: float = 0.5
+    bad: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from iota_py.errors import Fault, InputError
+from iota_py.errors import ConfigError, Fault, InputError
+from iota_py.io.buckets import bucket_name, is_bucket_address
 from iota_py.io.raster import RasterHeader
 from iota_py.io.remote import is_address, is_remote, remote_name
 from iota_py.products.container import fingerprint
@@ -32,27 +33,45 @@ def find_stac(source: Source) -> list[Product | SetAside]:
     Of an API the items of the run's tiles and period; of a catalogue on disk those of the collections asked for that meet the query.
     Raises InputError when there is none, TaskError when the network fails, ConfigError when something is missing to ask.
     """
+    return sorted(find_items(source, _placed, read_item), key=lambda entry: (entry.when, entry.id))
+
+
+Place = tuple[str, dt.datetime, str]  # tile, time (UTC) and satellite of an item
+
+
+def find_items(
+    source: Source, place_of: Callable[[Item, Source], Place], read: Callable[[Item, Source, Place], Product]
+) -> list[Product | SetAside]:
+    """What a catalogue lists, each item read, or set aside where it cannot be. Raises as find_stac."""
+    known, asked = (*source.family.options["dialects"], "auto"), dialect_asked(source)
+    if asked not in known:
+        text = f"{source.family.name} has no dialect {asked}"
+        raise ConfigError(Fault("E-PRD-067", source.name, f"inputs.{source.name}.stac.dialect", text, f"one of {', '.join(known)}"))
     found: list[Product | SetAside] = []
     for item in items_of(source):
         if isinstance(item, Unreadable):
             found.append(_unreadable(item))
             continue
-        place = placed(item, dialect_for(item, source.family, dialect_asked(source)))
+        place = place_of(item, source)
         try:
-            found.append(read_item(item, source, place))
+            found.append(read(item, source, place))
         except InputError as error:
-            found.append(SetAside(item.id, place[0], place[1], "bad", str(error), cloud_share_of(item), platform_of(item)))
-    return sorted(found, key=lambda entry: (entry.when, entry.id))
+            found.append(SetAside(item.id, place[0], place[1], "bad", str(error), cloud_share_of(item), place[2]))
+    return found
 
 
-def read_item(item: Item, source: Source, place: tuple[str, dt.datetime]) -> Product:
-    """The product that an item describes; place: its tile and time. Raises InputError with what is missing or refused."""
+def _placed(item: Item, source: Source) -> Place:
+    return *placed(item, dialect_for(item, source.family, dialect_asked(source))), platform_of(item)
+
+
+def read_item(item: Item, source: Source, place: Place) -> Product:
+    """The product that an item describes. Raises InputError with what is missing or refused."""
     family, dialect = source.family, dialect_for(item, source.family, dialect_asked(source))
     access = access_for(item, dialect, dialect_asked(source), source.options.get("url") or "")
     used: dict[str, Mapping[str, Any]] = {}
 
     def layer(asset: Mapping[str, Any], shift: float = 0.0) -> Layer:
-        name = _name(item, asset, access)
+        name = asset_name(item, asset, access)
         used[name] = asset
         return Layer(name, shift=shift)
 
@@ -61,7 +80,7 @@ def read_item(item: Item, source: Source, place: tuple[str, dt.datetime]) -> Pro
     return Product(
         id=item.id,
         family=family.name,
-        platform=platform_of(item),
+        platform=place[2],
         level="L2A",
         when=place[1],
         tile=place[0],
@@ -71,10 +90,10 @@ def read_item(item: Item, source: Source, place: tuple[str, dt.datetime]) -> Pro
         nodata=dialect.nodata,
         valid_range=dialect.valid_range,
         cloud_share=cloud_share_of(item),
-        fingerprint=tuple(_stamp(item, name, asset) for name, asset in sorted(used.items())),
+        fingerprint=tuple(asset_stamp(item, name, asset) for name, asset in sorted(used.items())),
         warnings=warnings,
         about=described(item),
-        headers=_headers(item, used, masks),
+        headers=stated_headers(item, used, masks),
     )
 
 
@@ -124,13 +143,15 @@ def _masks(item: Item, source: Source, dialect: Dialect, layer: Callable[..., La
     return tuple(masks), tuple(warnings)
 
 
-def _name(item: Item, asset: Mapping[str, Any], access: str) -> str:
-    """What GDAL calls the file of an asset."""
+def asset_name(item: Item, asset: Mapping[str, Any], access: str) -> str:
+    """What GDAL calls the file of an asset. Raises InputError for one that may not be read."""
     where = item.locate(asset["href"])
+    if is_bucket_address(where):
+        return bucket_name(where)
     return remote_name(where, access) if is_address(where) else where
 
 
-def _stamp(item: Item, name: str, asset: Mapping[str, Any]) -> tuple[str, int, int]:
+def asset_stamp(item: Item, name: str, asset: Mapping[str, Any]) -> tuple[str, int, int]:
     """Size and time of a file on disk; of a remote one the size that is stated (or 0) and a digest of what changes when it does."""
     if not is_remote(name):
         return fingerprint([Path(name)])[0]
@@ -140,7 +161,7 @@ def _stamp(item: Item, name: str, asset: Mapping[str, Any]) -> tuple[str, int, i
     return name, size if isinstance(size, int) and not isinstance(size, bool) and size >= 0 else 0, int(digest[:15], 16)
 
 
-def _headers(item: Item, used: Mapping[str, Mapping[str, Any]], masks: tuple[MaskLayer, ...]) -> dict[str, RasterHeader]:
+def stated_headers(item: Item, used: Mapping[str, Mapping[str, Any]], masks: tuple[MaskLayer, ...]) -> dict[str, RasterHeader]:
     """Headers of the remote files that the item states well enough: of a mask with bits the type of pixel too, since planning checks it."""
     bits = {mask.layer.path for mask in masks if mask.bits}
     stated = {name: stated_header(asset, item.properties) for name, asset in used.items() if is_remote(name)}

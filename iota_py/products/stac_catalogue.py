@@ -16,6 +16,7 @@ from urllib.parse import quote, unquote, urljoin, urlsplit
 
 from iota_py.errors import Fault, InputError
 from iota_py.io.archives import read_member
+from iota_py.io.buckets import checked_bucket, is_bucket_address
 from iota_py.io.fetching import DOCUMENT_BYTES, fetch, parse_json
 from iota_py.io.remote import checked_address, is_address
 
@@ -104,6 +105,8 @@ def locate(href: str, place: str, root: Path | None) -> str:
     """File or address that an href in the document at a place means. Raises InputError where it is neither, or leaves the folder `root`."""
     if is_address(href):
         return checked_address(href)
+    if is_bucket_address(href):
+        return checked_bucket(href)
     scheme = match[1].lower() if (match := _SCHEME.match(href)) else ""
     if is_address(place) and not scheme:
         return checked_address(urljoin(place, quote(href, safe="/?&=%~:@!$'()*+,;")))

@@ -80,8 +80,10 @@ def dialect_for(item: Item, family: Family, wanted: str) -> Dialect:
     dialects = dialects_of(family)
     if wanted in dialects:
         return dialects[wanted]
-    exact = next((d for d in dialects.values() if d.mask in item.assets), None)
-    return exact or next((d for d in dialects.values() if d.maja and mask_asset(item, d, ("R1", "R2"))), next(iter(dialects.values())))
+    exact = [d for d in dialects.values() if d.mask in item.assets]
+    if exact:
+        return next((d for d in exact if item.hosts & set(d.hosts)), exact[0])
+    return next((d for d in dialects.values() if d.maja and mask_asset(item, d, ("R1", "R2"))), next(iter(dialects.values())))
 
 
 def access_for(item: Item, dialect: Dialect, wanted: str, url: str) -> str:

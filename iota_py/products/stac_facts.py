@@ -88,8 +88,14 @@ def cloud_share_of(item: Item) -> float | None:
 
 
 def described(item: Item) -> dict[str, float]:
-    """Angles of the sun in degrees and relative orbit, where they are stated."""
+    """Angles of the sun in degrees, relative orbit and processing baseline, where they are stated."""
     said = item.properties
     elevation, azimuth, orbit = (number(said.get(n)) for n in ("view:sun_elevation", "view:sun_azimuth", "sat:relative_orbit"))
-    found = {"sun_zenith": None if elevation is None else 90 - elevation, "sun_azimuth": azimuth, "relative_orbit": orbit}
+    baseline = baseline_of(item)
+    found = {
+        "sun_zenith": None if elevation is None else 90 - elevation,
+        "sun_azimuth": azimuth,
+        "relative_orbit": orbit,
+        "processing_baseline": None if baseline is None else baseline / 100,
+    }
     return {name: value for name, value in found.items() if value is not None}

@@ -48,7 +48,8 @@ def number(value: Any) -> float | None:
 def _geobox(asset: Mapping[str, Any], properties: Mapping[str, Any]) -> GeoBox | None:
     """Grid of an asset, north up; None where a part is missing or is none."""
     crs = _crs(asset) or _crs(properties)
-    values, shape = asset.get("proj:transform"), asset.get("proj:shape")
+    own = asset if "proj:transform" in asset or "proj:shape" in asset else properties
+    values, shape = own.get("proj:transform"), own.get("proj:shape")
     if crs is None or not isinstance(values, list) or not isinstance(shape, list) or len(shape) != 2 or len(values) not in (6, 9):
         return None
     transform = [number(value) for value in values[:6]]
@@ -57,10 +58,18 @@ def _geobox(asset: Mapping[str, Any], properties: Mapping[str, Any]) -> GeoBox |
     a, b, _, d, e, _ = transform
     if b or d or a <= 0 or e >= 0 or shape[0] * shape[1] > MAX_PIXELS:  # type: ignore[operator]
         return None
+    if own is not asset and a != _step(asset, properties):  # the item speaks of all its files, whose pixels may not be alike
+        return None
     try:
         return GeoBox((shape[0], shape[1]), Affine(*transform), crs)
     except (CRSError, ValueError, OverflowError):
         return None
+
+
+def _step(asset: Mapping[str, Any], properties: Mapping[str, Any]) -> float | None:
+    """Size of a pixel as an asset, or else the item, states it."""
+    stated = (first_band(asset, "spatial_resolution"), asset.get("gsd"), properties.get("gsd"))
+    return next((step for step in map(number, stated) if step is not None), None)
 
 
 def _crs(fields: Mapping[str, Any]) -> str | None:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
+
+from odc.geo.geobox import GeoBox
 
 from iota_py.errors import ConfigError, Fault, InputError
 from iota_py.io.remote import checked_address
@@ -69,35 +72,74 @@ def _searched(source: Source, url: str, collections: tuple[str, ...], query: Map
     except ImportError as error:
         fix = "pip install 'iota-py[stac]', or give a catalogue on disk as `path`"
         raise ConfigError(Fault("E-PRD-051", f"inputs.{source.name}", "url", "pystac-client is not installed", fix)) from error
-    tiles, (start, end) = _scope(source, collections)
+    areas, (start, end) = _scope(source, collections)
     dialect = dialect_at(url, source.family, dialect_asked(source))
     days, conditions = _period(dialect, start, end)
     count = 0
-    for tile in tiles:
-        wanted = {dialect.tile[0]: _codes(tile, dialect.tile[1]), **conditions, **query}
-        for document in search_items(url, collections, days, wanted, post=post):
+    for area in areas:
+        wanted = {**_where(area, dialect, source), **conditions, **query}
+        for document in search_items(url, collections, days, wanted, post=post, bbox=area.bbox):
             try:
                 item = item_of(document, url, None)
             except InputError as error:
                 yield Unreadable(_id_of(document) or url, str(error))
                 continue
-            if tile_of(item) in (tile, ""):
+            if by_place(source) or tile_of(item) in (area.tile, ""):
                 count += 1
                 yield item
     if not count:
-        text = f"no item of {', '.join(collections)} on tile {', '.join(tiles)} from {start} to {end}"
+        text = f"no item of {', '.join(collections)} on tile {', '.join(area.tile for area in areas)} from {start} to {end}"
         raise InputError(Fault("E-PRD-052", url, f"inputs.{source.name}", text, "check the collections, the period and `stac.query`"))
 
 
-def _scope(source: Source, collections: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[dt.date, dt.date]]:
-    """Tiles and days to search. Raises ConfigError with all that is missing: an API may hold the whole world."""
+@dataclass(frozen=True)
+class Area:
+    """What a search asks for at once: a tile by its name, or all that touches a box (west, south, east, north, in degrees)."""
+
+    tile: str
+    bbox: tuple[float, float, float, float] | None = None
+
+
+def by_place(source: Source) -> bool:
+    """True for scenes that are not cut by tile."""
+    return source.family.zone == "scene"
+
+
+def _where(area: Area, dialect: Dialect, source: Source) -> dict[str, Any]:
+    """Condition on the place of items; none where a box says it."""
+    if not by_place(source):
+        return {dialect.tile[0]: _codes(area.tile, dialect.tile[1])}
+    if area.bbox is not None:
+        return {}
+    return {"landsat:wrs_path": {"eq": area.tile[:3]}, "landsat:wrs_row": {"eq": area.tile[3:]}}
+
+
+def _scope(source: Source, collections: tuple[str, ...]) -> tuple[tuple[Area, ...], tuple[dt.date, dt.date]]:
+    """Areas and days to search. Raises ConfigError with all that is missing: an API may hold the whole world."""
     tiles, (start, end) = tuple(source.options.get("tiles") or ()), source.options.get("period") or (None, None)
+    areas = _areas(source, tuple(tile.removeprefix("T") for tile in tiles))
     field = f"inputs.{source.name}.stac.collections"
-    needs = ((field, collections, "collections"), ("tiles", tiles, "tiles"), ("period", start and end, "a start and an end"))
+    what = "tiles, named by path and row (199030), or another input before it that says what they are" if by_place(source) else "tiles"
+    needs = ((field, collections, "collections"), ("tiles", areas, what), ("period", start and end, "a start and an end"))
     faults = [Fault("E-PRD-052", source.name, key, f"a search in an API needs {what}") for key, there, what in needs if not there]
     if faults:
         raise ConfigError(*faults)
-    return tuple(tile.removeprefix("T") for tile in tiles), (start, end)
+    return areas, (start, end)
+
+
+def _areas(source: Source, tiles: tuple[str, ...]) -> tuple[Area, ...]:
+    """One area for each tile: its box where its grid is known and scenes lie anywhere."""
+    if not by_place(source):
+        return tuple(Area(tile) for tile in tiles)
+    frames = source.options.get("frames")
+    if frames:
+        return tuple(Area(tile, _box(frame)) for tile, frame in sorted(frames.items()) if not tiles or tile in tiles)
+    return tuple(Area(tile) for tile in tiles if len(tile) == 6 and tile.isdecimal())
+
+
+def _box(grid: GeoBox) -> tuple[float, float, float, float]:
+    box = grid.geographic_extent.boundingbox
+    return box.left, box.bottom, box.right, box.top
 
 
 def _period(dialect: Dialect, start: dt.date, end: dt.date) -> tuple[str | None, dict[str, Any]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-LEARNING, VALIDATION = 1, 2
+NEITHER, LEARNING, VALIDATION = 0, 1, 2
 
 
 def split_by_polygon(polygons: pd.DataFrame, ratio: float, seed: int) -> pd.Series:
@@ -27,11 +27,37 @@ def split_by_polygon(polygons: pd.DataFrame, ratio: float, seed: int) -> pd.Seri
     return role
 
 
+def folds_by_polygon(polygons: pd.DataFrame, folds: int, seed: int) -> pd.Series:
+    """Fold of each polygon, int64 from 0, index of `polygons`; columns as in `split_by_polygon`.
+
+    The polygons of a region and class are dealt to the folds in turn, in an order drawn from their own stream and from a fold drawn with
+    it, so that the folds differ by one polygon of a class at most. A single polygon always learns: its fold is -1.
+    """
+    fold = pd.Series(np.int64(-1), index=polygons.index, name="fold")
+    for (region, code), group in polygons.groupby(["region", "code"], sort=True):
+        if len(group) == 1:
+            continue
+        stream = generator(seed, int(region), int(code), 2)
+        ranked = group.sort_values("order").index.to_numpy()
+        drawn = stream.permutation(len(ranked))
+        fold.loc[ranked[drawn]] = (np.arange(len(ranked)) + int(stream.integers(folds))) % folds
+    return fold
+
+
 def not_validated(polygons: pd.DataFrame, role: pd.Series) -> list[tuple[int, int]]:
     """(region, code) pairs that have no validation polygon in a draw: nothing can be said of their accuracy."""
-    validated = set(map(tuple, polygons.loc[role == VALIDATION, ["region", "code"]].drop_duplicates().to_numpy().tolist()))
+    return _without(polygons, role, VALIDATION)
+
+
+def not_learnt(polygons: pd.DataFrame, role: pd.Series) -> list[tuple[int, int]]:
+    """(region, code) pairs that have no learning polygon in a draw: the model of the region does not learn the class there."""
+    return _without(polygons, role, LEARNING)
+
+
+def _without(polygons: pd.DataFrame, role: pd.Series, wanted: int) -> list[tuple[int, int]]:
+    there = set(map(tuple, polygons.loc[role == wanted, ["region", "code"]].drop_duplicates().to_numpy().tolist()))
     every = map(tuple, polygons[["region", "code"]].drop_duplicates().to_numpy().tolist())
-    return sorted(pair for pair in every if pair not in validated)
+    return sorted(pair for pair in every if pair not in there)
 
 
 def generator(seed: int, *names: int) -> np.random.Generator:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 import os
 import time
 from collections.abc import Iterator
@@ -18,14 +19,14 @@ from typing import TYPE_CHECKING
 
 from iota_py.errors import ConfigError, Fault, InputError
 from iota_py.io.publish import json_text
-from iota_py.tracking.entries import MAX_DIGEST, MAX_TAG, entries_of, merged_datasets
+from iota_py.tracking.entries import MAX_DIGEST, MAX_TAG, entries_of, merged_datasets, metric_name
 from iota_py.tracking.location import artifact_location, check_uri, probe, unreachable, writing_alone
 from iota_py.tracking.provenance import scrub
 from iota_py.tracking.record import Artifact, DatasetRecord, RunRecord, utc_milliseconds
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
-    from mlflow.entities import DatasetInput
+    from mlflow.entities import DatasetInput, Metric
 
 PARENT_TAG = "mlflow.parentRunId"
 CONTEXT_TAG = "mlflow.data.context"
@@ -126,7 +127,7 @@ def _fill(client: MlflowClient, run: str, record: RunRecord) -> None:
     # One call: the client itself cuts it where the limits of MLflow ask for it, metrics filling up the first request.
     client.log_batch(
         run,
-        metrics=[Metric(key, value, now, 0) for key, value in entries.metrics.items()],
+        metrics=[*(Metric(key, value, now, 0) for key, value in entries.metrics.items()), *_steps(record, now)],
         params=[Param(key, value) for key, value in entries.parameters.items()],
         tags=[RunTag(key, value) for key, value in entries.tags.items()],
     )
@@ -137,6 +138,15 @@ def _fill(client: MlflowClient, run: str, record: RunRecord) -> None:
     for artifact in record.artifacts:
         store = client.log_artifacts if artifact.path.is_dir() else client.log_artifact
         store(run, str(artifact.path), artifact.folder or None)
+
+
+def _steps(record: RunRecord, now: int) -> Iterator[Metric]:
+    from mlflow.entities import Metric
+
+    for key, values in record.history.items():
+        for step, value in enumerate(values):
+            if math.isfinite(value):
+                yield Metric(metric_name(key), value, now, step)
 
 
 def _dataset_input(dataset: DatasetRecord, contexts: str) -> DatasetInput:

@@ -55,6 +55,8 @@ class Artifact:
 class RunRecord:
     """One run. parameters: flat, dotted keys. metrics: NaN is an undefined one. started, ended: ISO 8601 with an offset, empty if unknown.
 
+    history: values of a metric one after another, drawn as a curve by MLflow; a NaN leaves its step out.
+
     Raises ValueError for an empty name and for a time without an offset.
     """
 
@@ -64,6 +66,7 @@ class RunRecord:
     tags: Mapping[str, str] = field(default_factory=dict)
     datasets: tuple[DatasetRecord, ...] = ()
     artifacts: tuple[Artifact, ...] = ()
+    history: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     children: tuple[RunRecord, ...] = ()
     started: str = ""
     ended: str = ""

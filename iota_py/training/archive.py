@@ -10,13 +10,12 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 import skops.io
 
-TRUSTED = ("sklearn.tree._tree.Tree",)  # the one type of a forest that skops does not know; never taken from the file itself
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _SCHEMA = "schema.json"
 _LEVEL = 4  # of deflate: a third of the time of the default level for 3 % more bytes
@@ -31,9 +30,9 @@ def dump(estimator: Any) -> bytes:
     return zip_bytes([*((name, content) for content, name in renumbered.members.items()), (_SCHEMA, text.encode())])
 
 
-def restore(content: bytes) -> Any:
-    """The estimator of these bytes; skops raises where they hold any type but the known ones."""
-    return skops.io.loads(content, trusted=list(TRUSTED))
+def restore(content: bytes, trusted: Sequence[str] = ()) -> Any:
+    """The estimator of these bytes; skops raises where they hold any type but those that it knows and those that are trusted."""
+    return skops.io.loads(content, trusted=list(trusted))
 
 
 def zip_bytes(members: Iterable[tuple[str, bytes]]) -> bytes:
@@ -90,7 +89,7 @@ class _Renumbering:
 
 def _without_noise(array: np.ndarray) -> np.ndarray:
     """Tree nodes with the one field that scikit-learn leaves unset in leaves (which way a missing value goes) set to 0."""
-    if not array.dtype.names or "missing_go_to_left" not in array.dtype.names:
+    if not array.dtype.names or not {"missing_go_to_left", "left_child"} <= set(array.dtype.names):
         return array
     nodes = array.copy()
     nodes["missing_go_to_left"][nodes["left_child"] < 0] = 0

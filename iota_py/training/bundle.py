@@ -1,8 +1,11 @@
 """Model bundles: a folder that holds a fitted model and says what it is.
 
-    bundle.json    kind, feature names, classes, options, seed, trainer, versions, SHA-256 of the other files, what the caller adds
-    model.skops    a random forest            model.txt    or a LightGBM model
+    bundle.json    kind, feature names, classes (of a regressor: its target), options, seed, trainer, versions, SHA-256 of the other files, what the caller adds
+    model.*        the fitted object, in a format of its kind (`training.storage`); curves.npz: those of probabilities of an SVM
     edges.npz      the code book, if the model was fitted on codes
+    <member>.*     the same for each member of an ensemble; final.npz: what a stack makes of their probabilities
+    projection.npz what makes its columns of the features, if it was not fitted on the features themselves
+    calibration.npz what corrects its probabilities, if anything does
 
 Nothing is unpickled, and no file is given to a library before its SHA-256 was checked: a cut LightGBM text would end the process.
 """
@@ -10,29 +13,26 @@ Nothing is unpickled, and no file is given to a library before its SHA-256 was c
 from __future__ import annotations
 
 import hashlib
-import io
 import json
-import re
-from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from collections.abc import Mapping
+from dataclasses import asdict, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import lightgbm
 import numpy as np
 
-from iota_py.codes import CodeBook
+from iota_py.calibration import Calibration
 from iota_py.errors import Fault, InputError
 from iota_py.io.publish import json_text, write_bytes, write_text
-from iota_py.training import archive
-from iota_py.training.estimators import ESTIMATORS
-from iota_py.training.fit import Fitted
-from iota_py.training.trainers import Trainer
+from iota_py.projection import projection_arrays, projection_of
+from iota_py.training.fitted import Fitted, Target
+from iota_py.training.options import OPTIONS, options_named
+from iota_py.training.storage import SUFFIXES, files_of, fitted_of, npz_arrays, npz_bytes
+from iota_py.training.trainers import LIBRARIES, PACKAGES, SCIKIT_LEARN, Trainer, installed
 
 FORMAT = 1
-DESCRIPTION, EDGES = "bundle.json", "edges.npz"
-MODELS = {"random_forest": "model.skops", "lightgbm": "model.txt"}
+DESCRIPTION, PROJECTION, CALIBRATION = "bundle.json", "projection.npz", "calibration.npz"
 _REFUSED = {".pkl", ".pickle", ".joblib", ".dill"}
 _LIBRARIES = ("numpy", "scikit-learn", "skops", "lightgbm")
 _TRAIN_AGAIN = "train the model again, or copy the whole folder again from where it was made"
@@ -41,12 +41,15 @@ _TRAIN_AGAIN = "train the model again, or copy the whole folder again from where
 def save(fitted: Fitted, folder: str | Path, extra: Mapping[str, Any] | None = None) -> None:
     """Write the bundle. The same fitted model gives the same bytes. extra: JSON values kept under `extra` (region, run, fingerprints)."""
     folder = Path(folder)
-    files = {MODELS[fitted.kind]: _WRITERS[fitted.kind](fitted.estimator)}
-    if fitted.book is not None:
-        arrays = {"edges": fitted.book.edges, "starts": fitted.book.starts}
-        files[EDGES] = archive.zip_bytes((f"{name}.npy", archive.npy_bytes(array)) for name, array in arrays.items())
-    for name in {DESCRIPTION, EDGES, *MODELS.values()} - set(files):
-        (folder / name).unlink(missing_ok=True)  # the description first to go, last to come: a folder that has one is whole
+    files = files_of(fitted)
+    if fitted.projection is not None:
+        files[PROJECTION] = npz_bytes(projection_arrays(fitted.projection))
+    if fitted.calibration is not None:
+        files[CALIBRATION] = npz_bytes(fitted.calibration.arrays())
+    (folder / DESCRIPTION).unlink(missing_ok=True)  # the first to go, the last to come: a folder that has one is whole
+    for path in folder.glob("*"):
+        if path.suffix in SUFFIXES and path.name not in files:
+            path.unlink()
     for name, content in files.items():
         write_bytes(folder / name, content)
     description = _description(fitted, {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}, extra or {})
@@ -63,21 +66,25 @@ def load(folder: str | Path, names: tuple[str, ...] | None = None) -> Fitted:
     description = describe(folder)
     own = tuple(description["names"])
     if names is not None and tuple(names) != own:
-        raise InputError(Fault("E-MOD-003", str(folder), "names", _difference(own, tuple(names)), "map with the features of the training"))
+        raise InputError(
+            Fault("E-MOD-003", str(folder), "names", difference_of_names(own, tuple(names)), "map with the features of the training")
+        )
     kind = description["kind"]
+    _check_kind(kind, description, folder)
     contents = {name: _checked(folder / name, digest) for name, digest in sorted(description["files"].items())}
+    classes, seed = np.array(description["classes"], np.uint8), description["seed"]
+    trainer = Trainer(**description["trainer"]) if description.get("trainer") else None
     try:
-        estimator = _READERS[kind](contents[MODELS[kind]])
-        book = _book(contents[EDGES]) if EDGES in contents else None
-        options = ESTIMATORS[kind].options(**description["options"])
+        empty = Fitted(kind, None, None, classes, own, options_named(kind, description["options"]), seed, trainer)
+        fitted = fitted_of(empty, contents)
+        projection = projection_of(npz_arrays(contents[PROJECTION])) if PROJECTION in contents else None
+        calibration = Calibration.from_arrays(npz_arrays(contents[CALIBRATION])) if CALIBRATION in contents else None
     except Exception as error:  # whatever the libraries raise on bytes that are what was written, yet not readable here
         made_with = ", ".join(f"{k} {v}" for k, v in description["versions"].items())
         message = f"cannot be read by the installed libraries ({type(error).__name__}: {error}); it was made with {made_with}"
-        raise InputError(
-            Fault("E-MOD-002", str(folder), MODELS[kind], message, "install these versions, or train the model again")
-        ) from error
-    trainer = Trainer(**description["trainer"]) if description.get("trainer") else None
-    return Fitted(kind, estimator, book, np.array(description["classes"], np.uint8), own, options, description["seed"], trainer)
+        raise InputError(Fault("E-MOD-002", str(folder), kind, message, "install these versions, or train the model again")) from error
+    target = Target(**description["target"]) if "target" in description else None
+    return replace(fitted, projection=projection, calibration=calibration, target=target)
 
 
 def describe(folder: str | Path) -> dict[str, Any]:
@@ -106,10 +113,33 @@ def _description(fitted: Fitted, files: Mapping[str, str], extra: Mapping[str, A
         "options": asdict(fitted.options),
         "seed": int(fitted.seed),
         "trainer": fitted.trainer and {"name": fitted.trainer.name, "version": fitted.trainer.version},
-        "versions": {library: version(library) for library in _LIBRARIES},
+        "versions": {library: version(library) for library in _LIBRARIES} | _optional(fitted.options),
         "files": dict(files),
         "extra": dict(extra),
+        **({} if fitted.target is None else {"target": asdict(fitted.target)}),
     }
+
+
+def _kinds(options: Any) -> set[str]:
+    """The kind of these options, and those of the members."""
+    return {options.kind, *(member.kind for member in getattr(options, "members", ()))}
+
+
+def _optional(options: Any) -> dict[str, str]:
+    """Versions of the libraries that not everybody has installed."""
+    libraries = {LIBRARIES.get(kind, SCIKIT_LEARN) for kind in _kinds(options)}
+    found = {PACKAGES[name]: installed(name) for name in sorted(libraries) if PACKAGES[name] not in _LIBRARIES}
+    return {package: number for package, number in found.items() if number is not None}
+
+
+def _check_kind(kind: str, description: Mapping[str, Any], folder: Path) -> None:
+    """InputError where this version, or this computer, does not have what the model is of."""
+    if kind not in OPTIONS:
+        message = f"an estimator of kind `{kind}`, which this version does not know"
+        raise InputError(Fault("E-MOD-006", str(folder), "kind", message, "use the version of iota_py that wrote it"))
+    kinds = {kind, *(member["kind"] for member in description["options"].get("members", ()))}
+    if "xgboost" in kinds and installed("xgboost") is None:
+        raise InputError(Fault("E-MOD-005", str(folder), "kind", "the library xgboost is not installed", "pip install 'iota-py[xgboost]'"))
 
 
 def _digest(description: Mapping[str, Any]) -> str:
@@ -139,7 +169,7 @@ def _refuse_other_formats(folder: Path) -> None:
         )
 
 
-def _difference(own: tuple[str, ...], given: tuple[str, ...]) -> str:
+def difference_of_names(own: tuple[str, ...], given: tuple[str, ...]) -> str:
     missing, unexpected = [n for n in own if n not in set(given)], [n for n in given if n not in set(own)]
     parts = [f"the model was fitted on {len(own)} features, {len(given)} are given"]
     parts += [f"{what} {_some(names)}" for what, names in (("missing", missing), ("unexpected", unexpected)) if names]
@@ -153,27 +183,3 @@ def _difference(own: tuple[str, ...], given: tuple[str, ...]) -> str:
 def _some(names: list[str], limit: int = 5) -> str:
     rest = len(names) - limit
     return ", ".join(names[:limit]) + (f" and {rest} more" if rest > 0 else "")
-
-
-def _lightgbm_bytes(booster: lightgbm.Booster) -> bytes:
-    text = booster.model_to_string(num_iteration=-1)
-    return re.sub(r"^\[num_threads: .*\]$", "[num_threads: 1]", text, flags=re.MULTILINE).encode()  # the result does not depend on it
-
-
-def _book(content: bytes) -> CodeBook:
-    with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-        return CodeBook(arrays["edges"], arrays["starts"])
-
-
-def _restored_forest(content: bytes) -> Any:
-    forest = archive.restore(content)
-    forest.n_jobs = 1
-    return forest
-
-
-def _restored_booster(content: bytes) -> lightgbm.Booster:
-    return lightgbm.Booster(model_str=content.decode())
-
-
-_WRITERS: dict[str, Callable[[Any], bytes]] = {"random_forest": archive.dump, "lightgbm": _lightgbm_bytes}
-_READERS: dict[str, Callable[[bytes], Any]] = {"random_forest": _restored_forest, "lightgbm": _restored_booster}

@@ -22,7 +22,7 @@ def test_stages_give_the_pixels_of_the_windows(tiny, tmp_path):
     chain = prepare_chain(tiny, tmp_path)
     assert len(chain.tasks) == 4
     run_windows(chain, SerialEngine())
-    run_stages(chain, load_engine(fitted.kind, fitted.estimator, fitted.book, fitted.classes))
+    run_stages(chain, load_engine(fitted))
     last = chain.root / chain.tasks[-1].outputs[0]
     window, alone = (read_window(str(path), whole((16, 128)), [1, 2, 3]) for path in (last, chain.root / "alone.tif"))
     seen = window[0] > 0

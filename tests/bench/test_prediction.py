@@ -52,9 +52,7 @@ def test_rows_are_identical_and_have_all_rounds(tiny, model, probabilities):
 
 def engines(settings, model):
     fitted = prepared(settings, model)
-    return load_engine(fitted.kind, fitted.estimator, fitted.book, fitted.classes), LibraryEngine(
-        fitted.estimator, fitted.book, fitted.classes
-    )
+    return load_engine(fitted), LibraryEngine(fitted.estimator, fitted.book, fitted.classes)
 
 
 @pytest.mark.parametrize(
@@ -76,7 +74,7 @@ def test_a_wrong_engine_is_found_out(tiny, spoil, expected):
 
 def test_a_row_of_a_wrong_engine_is_not_identical(fresh, monkeypatch):
     right = prediction.load_engine
-    monkeypatch.setattr(prediction, "load_engine", lambda *words: WrongEngine(right(*words), first_label))
+    monkeypatch.setattr(prediction, "load_engine", lambda fitted: WrongEngine(right(fitted), first_label))
     measure = measure_prediction(dataclasses.replace(fresh, scale=dataclasses.replace(fresh.scale, rounds=1)), "lightgbm-31")
     assert not measure.identity.holds
     assert measure.identity.wrong == 2, "one pixel of each part"

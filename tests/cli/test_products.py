@@ -63,6 +63,18 @@ def test_the_table(command: Command, folder: Path) -> None:
     assert len(lines) == 8
 
 
+def test_details(command: Command, folder: Path) -> None:
+    first, second = NAME.format(day=4, flag="C", version="3-1"), NAME.format(day=9, flag="C", version="1-10")
+    file(folder / "more" / second, "SAT_R1.tif").unlink()
+    brief, full = (command("products", str(folder), *words).stdout.splitlines() for words in ((), ("--details",)))
+    assert full[: len(brief)] == brief
+    assert columns(full[len(brief) + 1], 2) == ["product", "details"]
+    rows = [columns(line, 2) for line in full[len(brief) + 2 :]]
+    assert [row[0] for row in rows] == [first, second, second]
+    assert rows[0][1].startswith("sun zenith 30, sun azimuth 150")
+    assert rows[2][1] == "mask SAT of 10 m is missing: that of 20 m is used"
+
+
 def listed(command: Command, *words: str) -> dict[str, Any]:
     done = command("products", "--json", *words)
     assert done.returncode == 0, done.stderr
@@ -85,7 +97,12 @@ def test_json_and_nothing_else(command: Command, folder: Path) -> None:
         "cloud_share": 0.0,
         "state": "used",
         "reason": "",
+        "warnings": [],
+        "about": pytest.approx(
+            {"sun_zenith": 30.0, "sun_azimuth": 150.0, "view_zenith": 8.49, "view_azimuth": 104.45, "orbit": 40000.0, "snow_share": 0.0}
+        ),
     }
+    assert [one["about"] == {} for one in document["products"]] == [False, False, True, True]
     total = {"used": 2, "set_aside": 2, "first": "2023-07-04", "last": "2023-07-09"}
     assert document["totals"] == [{"family": "theia-s2-l2a", "input": "theia-s2-l2a", "tile": "31TCJ", **total}]
     assert (document["path"], document["faults"]) == (str(folder), [])
@@ -197,7 +214,8 @@ def test_what_earlier_work_found_unreadable(command: Command, folder: Path) -> N
     path, name = configuration(folder.parent), NAME.format(day=9, flag="C", version="1-10")
     write_json(folder.parent / "run" / paths.BAD, {name: "cut short"})
     bad = [one for one in listed(command, str(path))["products"] if one["id"] == name]
-    assert [(one["state"], one["reason"]) for one in bad] == [("bad", "cut short")]
+    older = NAME.format(day=9, flag="D", version="1-9")
+    assert [(one["state"], one["reason"]) for one in bad] == [("bad", f"cut short; {older} is used in its place")]
 
 
 def test_faults_of_a_configuration(command: Command, folder: Path) -> None:

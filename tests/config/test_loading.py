@@ -8,7 +8,9 @@ from iota_py.config.loading import merge
 from iota_py.errors import ConfigError
 from iota_py.io.documents import read_yaml
 from iota_py.nomenclature import Nomenclature
+from iota_py.training.options import OPTIONS
 
+KINDS = " or ".join(OPTIONS)
 CONFIGS = Path(__file__).resolve().parents[2] / "configs"
 
 
@@ -45,8 +47,8 @@ def test_there_are_configurations_to_load():
             "model: {kind: random_forest, trees: many}",
             "E-CFG-012 run.yaml: model.trees: input should be a valid integer, unable to parse string as an integer, found `many`",
         ),
-        ("model: {kind: svm}", "E-CFG-012 run.yaml: model.kind: expected random_forest or lightgbm, found svm"),
-        ("model: {trees: 5}", "E-CFG-012 run.yaml: model.kind: expected random_forest or lightgbm, found none"),
+        ("model: {kind: oracle}", f"E-CFG-012 run.yaml: model.kind: expected {KINDS}, found oracle"),
+        ("model: {trees: 5}", f"E-CFG-012 run.yaml: model.kind: expected {KINDS}, found none"),
         ("engine: 5", "E-CFG-012 run.yaml: engine: input should be a valid section of keys and values, found `5`"),
         (
             "engine: {workers: few}",
@@ -113,7 +115,7 @@ def test_missing_keys(tmp_path):
     path.write_text("title: x\n")
     with pytest.raises(ConfigError) as caught:
         load_config(path)
-    assert [f.field for f in caught.value.faults] == ["name", "output", "nomenclature", "inputs", "samples"]
+    assert [f.field for f in caught.value.faults] == ["name", "output", "nomenclature", "samples"]
     assert all(f.line().endswith(f"this key is required and missing. Fix: add `{f.field}:` there") for f in caught.value.faults)
 
 

@@ -8,7 +8,7 @@ from iota_py.config.schema import PATH_FIELDS, dump
 
 def test_defaults(load):
     config = load()
-    assert (config.period.start, config.period.end, config.period.step) == (None, None, 10)
+    assert (config.period.start, config.period.end, config.period.step) == (None, None, None)
     assert config.inputs["s2"].valid.cloud == "strict"
     assert config.inputs["s2"].valid.saturation is True
     assert (config.inputs["s2"].reflectance, config.inputs["s2"].resampling, config.inputs["s2"].bands) == ("FRE", None, "all")
@@ -65,7 +65,7 @@ def test_all_cores_by_default(load):
 def test_dump_is_plain_and_loads_again(load, tmp_path):
     config = load("period: {start: 2023-01-05}\n")
     document = dump(config)
-    assert document["period"] == {"start": "2023-01-05", "end": None, "step": 10, "margin": 0}
+    assert document["period"] == {"start": "2023-01-05", "end": None, "step": None, "margin": 0}
     assert document["output"] == str(tmp_path / "runs" / "small")
     assert type(config).model_validate(document) == config
 
@@ -130,9 +130,9 @@ def test_a_selection_needs_its_own_numbers(lines, selection, line):
 @pytest.mark.parametrize(
     ("samples", "line"),
     [
-        ("{}", "samples: give either `polygons` (a vector file) or `table` (ready series)"),
+        ("{}", "samples: give either `polygons` (a vector file), `sources` (several) or `table` (ready samples)"),
         ("{polygons: a.gpkg, table: {path: b.csv, bands: {red: red}}}", "samples: give either `polygons`"),
-        ("{table: {path: b.csv, bands: {red: red}}, regions: {path: r.gpkg, field: f}}", "samples: a table of series has no regions"),
+        ("{table: {path: b.csv, bands: {red: red}}, regions: {path: r.gpkg, field: f}}", "samples: a table has no polygons of regions: name their column in `table.region`"),
     ],
 )
 def test_samples_come_from_one_source(lines, samples, line):
@@ -149,6 +149,6 @@ def test_a_layout_belongs_to_raster_series_only(lines):
 
 def test_an_input_is_on_disk_or_at_an_address(lines):
     (found,) = lines(**{"path: data": "bands: all"})
-    assert "inputs.s2: give either `path` or, for family stac, `url`" in found
+    assert "inputs.s2: give either `path` or, for a catalogue, `url`" in found
     (found,) = lines(**{"path: data": "url: https://stac.example/v1"})
-    assert "inputs.s2: `url` is for family stac, and only for it" in found
+    assert "inputs.s2: `url` is for family stac or stac-landsat, and only for it" in found

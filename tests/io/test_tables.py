@@ -2,7 +2,7 @@ import pandas as pd
 import pytest
 
 from iota_py.errors import InputError
-from iota_py.io.tables import read_table, write_csv, write_table
+from iota_py.io.tables import read_table, read_texts, write_csv, write_table
 
 
 def frame() -> pd.DataFrame:
@@ -49,3 +49,19 @@ def test_a_cut_parquet(tmp_path):
     (tmp_path / "a.parquet").write_bytes(content[: len(content) // 2])
     with pytest.raises(InputError, match="E-TAB-001"):
         read_table(tmp_path / "a.parquet")
+
+
+def test_texts_stay_as_they_stand(tmp_path):
+    (tmp_path / "a.csv").write_text("\ufefffrom; to\n01;Blé\nNA;\n", encoding="utf-8")
+    found = read_texts(tmp_path / "a.csv")
+    assert found.to_dict("list") == {"from": ["01", "NA"], "to": ["Blé", ""]}
+    (tmp_path / "b.csv").write_text('from,to\n"a;b", 5\n')
+    assert read_texts(tmp_path / "b.csv").to_dict("list") == {"from": ["a;b"], "to": ["5"]}
+
+
+@pytest.mark.parametrize("content", [None, b"", b"from,to\n\xff\xfe,5\n", b"from,to\na,b,c,d\ne,f\n"])
+def test_what_is_no_table_of_texts(tmp_path, content):
+    if content is not None:
+        (tmp_path / "a.csv").write_bytes(content)
+    with pytest.raises(InputError, match=r"E-TAB-001 .*a\.csv: cannot be read as a table"):
+        read_texts(tmp_path / "a.csv")

@@ -9,7 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from iota_py.mapping.fusion import HIGHEST, dempster_shafer, masses
+from iota_py.mapping.fusion import (
+    COMMON,
+    HIGHEST,
+    MEMBER_COLOURS,
+    Combination,
+    choice_legend,
+    choice_of_vote,
+    dempster_shafer,
+    masses,
+)
 
 CLASSES = np.array([1, 2, 5], np.uint8)
 CONFUSION = np.array([[8, 2, 0], [1, 9, 0], [0, 0, 0]])  # reference in rows
@@ -78,3 +87,48 @@ def test_any_number_of_classifiers_is_dempsters_rule(votes):
         return
     assert singles[int(found.labels[0])] == pytest.approx(max(singles.values()))
     assert found.belief[0] == pytest.approx(singles[int(found.labels[0])] / sum(combined.values()), abs=1e-6)
+
+
+def test_a_table_of_combinations_says_what_dempster_shafer_says():
+    rng = np.random.default_rng(4)
+    classes = [np.array([1, 2, 5], np.uint8), np.array([2, 5, 9, 23], np.uint8)]
+    mass = np.zeros((2, 256))
+    for k, own in enumerate(classes):
+        mass[k, own] = rng.random(len(own))
+    labels = np.stack([rng.choice([0, *own], 500) for own in classes]).astype(np.uint8)
+    together = Combination.of(mass, classes)
+    assert len(together.labels) == 4 * 5
+    plain = dempster_shafer(labels, mass)
+    found = together(labels)
+    assert found[0].tolist() == plain.labels.tolist()
+    assert found[1].tolist() == np.rint(plain.belief * 100).astype(int).tolist()
+    assert found[2].tolist() == plain.choice.tolist()
+    assert [part.dtype for part in found] == [np.uint8] * 3
+
+
+def test_too_many_combinations_are_combined_pixel_by_pixel():
+    classes = [np.arange(1, 60, dtype=np.uint8)] * 3  # 60³ entries
+    mass = np.random.default_rng(5).random((3, 256))
+    labels = np.random.default_rng(6).integers(0, 60, (3, 40)).astype(np.uint8)
+    together = Combination.of(mass, classes)
+    assert len(together.labels) == 0
+    assert together(labels)[0].tolist() == dempster_shafer(labels, mass).labels.tolist()
+    assert together(labels)[1].dtype == np.uint8
+
+
+def test_choice_behind_a_vote():
+    labels = np.array([[4, 4, 4, 0, 7], [4, 4, 6, 0, 7], [5, 4, 4, 0, 7]], np.uint8)
+    choices = np.array([[1, 3, 2, 0, 1], [1, 1, 3, 0, 2], [3, 3, 1, 0, 3]], np.uint8)
+    winner = np.array([4, 4, 4, 0, 7], np.uint8)
+    # The draws that lost have no say; of equally frequent choices the lowest; without a label none.
+    assert choice_of_vote(labels, choices, winner).tolist() == [1, 3, 1, 0, 1]
+
+
+def test_legend_of_a_choice_map():
+    legend = choice_legend(["optical", "radar"])
+    assert [(entry.code, entry.label()) for entry in legend.classes] == [(1, "optical only"), (2, "radar only"), (3, "optical and radar")]
+    assert [entry.colour for entry in legend.classes] == [MEMBER_COLOURS[0], MEMBER_COLOURS[1], COMMON]
+    assert 'label="optical and radar"' in legend.qgis_style()
+    three = choice_legend(["a", "b", "c"])
+    assert [entry.label() for entry in three.classes][4:] == ["a and c", "b and c", "a and b and c"]
+    assert len({entry.colour for entry in three.classes}) == 7

@@ -11,6 +11,7 @@ from iota_py.prediction.engine import Engine
 from iota_py.prediction.library import LibraryEngine
 from iota_py.training.estimators import LightGBMOptions, RandomForestOptions
 from iota_py.training.fit import Fitted, fit
+from iota_py.training.options import ExtraTreesOptions, HistGradientBoostingOptions
 
 RANGES = ((-32768, 32767), (-1000, 1000), (0, 2), (-32768, -32760), (32760, 32767))
 
@@ -61,6 +62,24 @@ def forests(draw: Any) -> Drawn:
 
 
 @st.composite
+def extra_trees(draw: Any) -> Drawn:
+    """Extra trees, as forests: thresholds lie anywhere between two values."""
+    options = ExtraTreesOptions(
+        trees=draw(st.integers(1, 12)),
+        max_depth=draw(st.sampled_from([None, 1, 2, 6, 25])),
+        min_samples_leaf=draw(st.sampled_from([1, 2, 5, 200])),
+        max_features=draw(st.sampled_from(["sqrt", 1.0])),
+        class_weight=draw(st.sampled_from([None, "balanced", tuple((code, 1 + code / 7) for code in range(1, 256, 2))])),
+        bins=draw(st.sampled_from([None, 2, 16, 255, 256])),
+        criterion=draw(st.sampled_from(["gini", "entropy"])),
+        bootstrap=draw(st.booleans()),
+    )
+    features, labels, values = draw(samples(60))
+    names = tuple(f"f{k}" for k in range(features.shape[1]))
+    return Drawn(fit("extra_trees", options, features, labels, names, draw(st.integers(0, 99))), values)
+
+
+@st.composite
 def boosters(draw: Any) -> Drawn:
     """Boosters of two or more classes, of trees of one leaf and more."""
     options = LightGBMOptions(
@@ -74,6 +93,23 @@ def boosters(draw: Any) -> Drawn:
     features, labels, values = draw(samples(12))
     names = tuple(f"f{k}" for k in range(features.shape[1]))
     return Drawn(fit("lightgbm", options, features, labels, names, draw(st.integers(0, 99))), values)
+
+
+@st.composite
+def histograms(draw: Any) -> Drawn:
+    """Boosters of scikit-learn."""
+    options = HistGradientBoostingOptions(
+        rounds=draw(st.integers(1, 8)),
+        leaves=draw(st.sampled_from([2, 9, 31, 200])),
+        learning_rate=draw(st.sampled_from([0.05, 0.5])),
+        max_depth=draw(st.sampled_from([None, 1, 4])),
+        min_samples_leaf=draw(st.sampled_from([1, 5, 60])),
+        max_features=draw(st.sampled_from([0.5, 1.0])),
+        max_bin=draw(st.sampled_from([7, 255])),
+    )
+    features, labels, values = draw(samples(12))
+    names = tuple(f"f{k}" for k in range(features.shape[1]))
+    return Drawn(fit("hist_gradient_boosting", options, features, labels, names, draw(st.integers(0, 99))), values)
 
 
 def assert_same_answers(engine: Engine, fitted: Fitted, features: np.ndarray, within: float = 1e-5) -> None:

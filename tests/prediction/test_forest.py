@@ -13,7 +13,7 @@ from iota_py.prediction.library import LibraryEngine
 from iota_py.training.estimators import RandomForestOptions
 from iota_py.training.fit import Fitted, fit
 
-from .models import assert_same_answers, forests
+from .models import assert_same_answers, extra_trees, forests
 
 
 def engine_of(fitted: Fitted) -> ForestEngine:
@@ -33,6 +33,12 @@ def fitted_on_noise(n: int, columns: int, classes: int, **options) -> Fitted:
 @settings(max_examples=60, deadline=None)
 @given(forests())
 def test_labels_are_the_librarys(drawn):
+    assert_same_answers(engine_of(drawn.fitted), drawn.fitted, drawn.features)
+
+
+@settings(max_examples=60, deadline=None)
+@given(extra_trees())
+def test_labels_of_extra_trees_are_the_librarys(drawn):
     assert_same_answers(engine_of(drawn.fitted), drawn.fitted, drawn.features)
 
 

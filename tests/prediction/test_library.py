@@ -10,6 +10,7 @@ from iota_py.codes import CodeBook
 from iota_py.prediction.library import LibraryEngine
 from iota_py.training.estimators import LightGBMOptions
 from iota_py.training.fit import fit
+from iota_py.training.options import KNNOptions, LogisticRegressionOptions, Options, SVMOptions
 
 
 class Fixed:
@@ -57,3 +58,19 @@ def test_two_classes_of_a_booster_have_two_probabilities():
     assert found.labels.tolist() == labels.tolist()
     assert found.probabilities.sum(axis=1) == pytest.approx(1)
     assert found.confidence.tolist() == found.probabilities.max(axis=1).tolist()
+
+
+@pytest.mark.parametrize("options", [KNNOptions(), KNNOptions(weights="distance"), SVMOptions(folds=2), LogisticRegressionOptions()], ids=str)
+def test_a_pixel_has_the_same_bits_in_any_block(options: Options):
+    rng = np.random.default_rng(3)
+    features = rng.integers(-3000, 3000, (5000, 23)).astype(np.int16)
+    labels = (1 + (features[:150, 0] > 0) + (features[:150, 1] > 0)).astype(np.uint8)
+    fitted = fit(options.kind, options, features[:150], labels, tuple(f"f{k}" for k in range(23)), 1, groups=np.arange(150) // 3)
+    engine = LibraryEngine(fitted.estimator, fitted.book, fitted.classes)
+    whole = engine.predict(features, probabilities=True)
+    for size, last in ((1, 20), (7, 300), (1000, 5000)):
+        for first in range(0, last, size):
+            part = engine.predict(features[first : first + size], probabilities=True)
+            assert part.probabilities.tobytes() == whole.probabilities[first : first + size].tobytes()
+            assert part.confidence.tobytes() == whole.confidence[first : first + size].tobytes()
+            assert part.labels.tolist() == whole.labels[first : first + size].tolist()

@@ -48,6 +48,7 @@ class Site:
     asked: list[Asked] = field(default_factory=list)
     fail: dict[str, list[int]] = field(default_factory=dict)
     fail_always: dict[str, int] = field(default_factory=dict)
+    refusal: bytes = b"no"
     delay: float = 0.0
     ranges: bool = True
     items: list[dict[str, Any]] = field(default_factory=list)
@@ -129,7 +130,7 @@ class _Handler(BaseHTTPRequestHandler):
                 return self._send(statuses.pop(0), b"busy", "text/plain")
         for end, status in site.fail_always.items():
             if parts.path.endswith(end):
-                return self._send(status, b"no", "text/plain")
+                return self._send(status, site.refusal, "text/plain")
         if parts.path.startswith("/files/"):
             return self._file(site, parts)
         if parts.path.startswith("/token/"):
@@ -219,6 +220,10 @@ def _page(site: Site, body: dict[str, Any], method: str) -> dict[str, Any]:
     return document
 
 
+def _touches(a: list[float], b: list[float]) -> bool:
+    return a[0] <= b[2] and b[0] <= a[2] and a[1] <= b[3] and b[1] <= a[3]
+
+
 def _found(item: dict[str, Any], body: dict[str, Any]) -> bool:
     said = item["properties"]
     if body.get("collections") and item["collection"] not in body["collections"]:
@@ -227,6 +232,9 @@ def _found(item: dict[str, Any], body: dict[str, Any]) -> bool:
         first, last = body["datetime"].split("/")
         if not first <= said["datetime"] <= last:
             return False
+    box = body.get("bbox")
+    if box and not _touches(item["bbox"], [float(side) for side in (box.split(",") if isinstance(box, str) else box)]):
+        return False
     tests = {
         "eq": lambda a, b: a == b,
         "in": lambda a, b: a in b,

@@ -109,7 +109,8 @@ def test_sentinel_and_landsat_make_one_series_on_the_grid_of_a_tile(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("threshold", "snow"), [(None, [0, 1, 1, 1, 1]), (0, [0, 1, 1, 1, 1]), (50, [0, 0, 0, 1, 1]), (99.5, [0, 0, 0, 1, 0])]
+    ("threshold", "snow"),
+    [(None, [0, 1, 1, 1, 1]), (1, [0, 1, 1, 1, 1]), (50, [0, 0, 1, 1, 1]), (51, [0, 0, 0, 1, 1]), (100, [0, 0, 0, 1, 0])],
 )
 def test_fractions_of_lis(tmp_path, threshold, snow):
     write_snow_fraction(tmp_path, "31TCJ", GRID, NOON, PERCENT)
@@ -245,10 +246,10 @@ def test_snow_is_forbidden_where_it_was_seen_and_nowhere_else(tmp_path):
 
 def test_thresholds_of_the_snow_that_is_forbidden(tmp_path):
     write(tmp_path / "s2")
-    found = mask_snow(series(tmp_path / "s2"), snow_series(tmp_path / "snow", threshold=40))
-    assert (~read_cube(found, ALL).valid[0]).sum() == 4  # one pixel of 20 m: 100 is above 40, 40 is not
-    fractions = mask_snow(series(tmp_path / "s2"), single(tmp_path / "snow", ("fsc",), threshold=40))
-    assert (~read_cube(fractions, ALL).valid[0]).sum() == 8
+    snow = snow_series(tmp_path / "snow")  # of 40 and of 100 percent: a pixel of 20 m each
+    for least, count in ((1, 8), (40, 8), (41, 4), (100, 4)):
+        for one in (snow, single(tmp_path / "snow", ("fsc",))):
+            assert (~read_cube(mask_snow(series(tmp_path / "s2"), one, least), ALL).valid[0]).sum() == count
 
 
 def test_snow_far_away_forbids_nothing(tmp_path):

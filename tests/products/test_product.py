@@ -56,11 +56,12 @@ def test_every_value_of_a_product_survives(tmp_path, valid_range):
     assert series_from_document(json.loads(json_text(series_document(found)))) == found
 
 
-def test_products_found_bad_later_are_set_aside(tmp_path):
+def test_what_is_lost_is_what_nothing_stands_for(tmp_path):
     write(tmp_path)
-    pieces = ((product("a"), product("b", 1)), (product("c", 100),))
-    found = replace(series(tmp_path), observations=pieces)
-    rest = found.without({"b": "cut", "c": "cut too", "unknown": "?"})
-    assert [[p.id for p in group] for group in rest.observations] == [["a"]]
-    assert [(s.id, s.kind, s.reason) for s in rest.set_aside] == [("b", "bad", "cut"), ("c", "bad", "cut too")]
-    assert found.without({}) == found
+    aside = (
+        SetAside("b", "31TCJ", START, "bad", "cut", platform="SENTINEL2A"),
+        SetAside("c", "31TCJ", START, "bad", "cut", platform="S1A"),
+    )
+    aside += (SetAside("d", "31TCJ", START, "period", "too late", platform="SENTINEL2B"),)
+    found = replace(series(tmp_path), observations=((product("a"),),), set_aside=aside)
+    assert [s.id for s in found.lost] == ["c"]

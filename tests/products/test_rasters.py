@@ -219,9 +219,8 @@ def test_terrain_where_neighbours_are_missing(tmp_path):
     numbers = heights(WEST)
     numbers[5, 6] = -9999
     path = put(tmp_path / "dem.tif", numbers, WEST, nodata=-9999)
-    lost = np.ones((12, 14), bool)
-    lost[1:-1, 1:-1] = False  # the raster ends with the tile
-    lost[4:7, 5:8] = True
+    lost = np.zeros((12, 14), bool)  # the raster ends with the tile: its edge has slopes all the same
+    lost[5, 6] = True
     read = cube(path, bands={"elevation": 1}, terrain=("slope",))
     assert (read.values[0, 1] == -32768).tolist() == lost.tolist()
     assert (~read.valid[0]).tolist() == lost.tolist()

@@ -146,8 +146,8 @@ def test_a_file_that_is_cut_is_found_at_the_read(tmp_path, name, code):
     assert len(found.observations) == 2
     with pytest.raises(AcquisitionError, match=rf"{code} .*{name}") as caught:
         read_cube(found, ALL)
-    assert caught.value.product == product.name
-    rest = found.without({caught.value.product: str(caught.value)})
+    assert caught.value.product == found.observations[0][0].key
+    rest = series(tmp_path, bad={caught.value.product: str(caught.value)})
     assert read_cube(rest, ALL).valid.all()
     assert [(s.id, s.kind) for s in rest.set_aside] == [(product.name, "bad")]
 
@@ -159,4 +159,4 @@ def test_a_file_that_goes_away_is_found_at_the_read(tmp_path):
     for read in (read_cube, read_valid, read_footprint):
         with pytest.raises(AcquisitionError, match=r"E-RAS-002 .*EDG_R1\.tif") as caught:
             read(found, ALL)
-        assert caught.value.product == product.name
+        assert caught.value.product == found.observations[0][0].key

@@ -98,7 +98,7 @@ def test_what_a_product_says(tmp_path):
     assert product.id == "S2A_MSIL2A_20230704T105039_N0509_R051_T31TCJ_20230704T205039"
     assert (product.platform, product.level, product.tile, product.when) == ("S2A", "L2A", "31TCJ", SENSED)
     assert (product.version, product.cloud_share, product.nodata) == ((509, 20230704205039), 0.25, 0)
-    assert product.about == {"sun_zenith": 30.5, "sun_azimuth": 150.25, "relative_orbit": 51}
+    assert product.about == {"sun_zenith": 30.5, "sun_azimuth": 150.25, "relative_orbit": 51, "processing_baseline": 5.09}
     names = {Path(entry[0]).name for entry in product.fingerprint}
     stem = "T31TCJ_20230704T105039"
     assert names == {f"{stem}_B04_10m.jp2", f"{stem}_B11_20m.jp2", f"{stem}_SCL_20m.jp2", "MTD_MSIL2A.xml", "MTD_TL.xml"}
@@ -269,7 +269,7 @@ def test_an_image_cut_in_its_pixels_is_found_at_the_read(tmp_path, name):
     found = series(tmp_path)
     with pytest.raises(AcquisitionError, match=rf"E-RAS-00[27] .*{re.escape(name)}") as caught:
         read_cube(found, ALL)
-    assert caught.value.product == product.stem
+    assert caught.value.product == found.observations[0][0].key
 
 
 def test_a_damaged_archive_is_set_aside(tmp_path):

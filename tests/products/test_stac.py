@@ -94,7 +94,7 @@ def test_one_item_is_a_catalogue(tmp_path):
     product = one(put(tmp_path))
     assert (product.id, product.tile, product.platform, product.level) == ("S2A_31TCJ_20230704_0_L2A", "31TCJ", "SENTINEL2A", "L2A")
     assert product.when == NOON.replace(microsecond=0, tzinfo=dt.UTC)
-    assert product.about == {"sun_zenith": 30.0, "sun_azimuth": 150.0, "relative_orbit": 51.0}
+    assert product.about == {"sun_zenith": 30.0, "sun_azimuth": 150.0, "relative_orbit": 51.0, "processing_baseline": 5.09}
     assert product.cloud_share == 0
     assert product.headers == {}  # files on disk are opened
 

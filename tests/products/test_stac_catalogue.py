@@ -20,7 +20,7 @@ from tests.products.stac_small import catalogue, edit, items, put, stac_series
         ("../../elsewhere/B4.tif", "leaves the folder of the catalogue"),
         ("/etc/passwd.tif", "leaves the folder of the catalogue"),
         ("file:///etc/passwd.tif", "leaves the folder of the catalogue"),
-        ("s3://bucket/B4.tif", "expected an address of the web or a file"),
+        ("s3://Bucket/B4.tif", "not the address of a file in a bucket"),
         ("ftp://host/B4.tif", "expected an address of the web or a file"),
         ("/vsicurl/http://host/B4.tif", "leaves the folder of the catalogue"),
         ("http://host/B4.tif?X-Amz-Signature=abc", "the address holds a credential (X-Amz-Signature)"),

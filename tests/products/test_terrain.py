@@ -62,12 +62,40 @@ def test_a_cone():
 
 
 def test_missing_neighbours():
+    """On a plane every neighbour is put where it was; only the pixel itself is lost."""
     heights = plane(0.1, 0.2, shape=(8, 8))
+    whole = laws(heights)
     heights[3, 4] = np.nan
     lost = np.zeros((6, 6), bool)
-    lost[1:4, 2:5] = True
-    for found in laws(heights):
+    lost[2, 3] = True
+    for found, before in zip(laws(heights), whole):
         assert np.isnan(found).tolist() == lost.tolist()
+        assert found[~lost] == pytest.approx(before[~lost], abs=1e-12)
+
+
+@pytest.mark.parametrize("edges", [["n"], ["n", "w"], ["s", "e"], ["n", "s", "w", "e"]])
+def test_at_the_edge_of_a_raster(edges):
+    """A plane has its slope up to the edge, and in the corners; where both sides are missing nothing is known, and it is flat that way."""
+    heights = plane(0.3, -0.4, shape=(6, 7))
+    whole = laws(heights)
+    sides = {"n": np.s_[0, :], "s": np.s_[-1, :], "w": np.s_[:, 0], "e": np.s_[:, -1]}
+    for edge in edges:
+        heights[sides[edge]] = np.nan
+    for found, before in zip(laws(heights), whole):
+        assert found == pytest.approx(before, abs=1e-12)
+    line = np.full((3, 5), np.nan)
+    line[1] = plane(0.3, 0, shape=(1, 5))
+    slope, northness, _ = laws(line)
+    assert slope == pytest.approx(np.full((1, 3), np.degrees(np.arctan(0.3))))
+    assert (northness == 0).all()
+
+
+def test_an_edge_by_hand():
+    """No row above: north-west is 2·99 - 128, north 2·99 - 64, north-east 2·99 - 32."""
+    heights = np.array([[np.nan] * 3, [8, 99, 16], [32, 64, 128]])
+    to_east = (166 + 2 * 16 + 128 - (70 + 2 * 8 + 32)) / 80
+    to_north = (70 + 2 * 134 + 166 - (32 + 2 * 64 + 128)) / 80
+    assert laws(heights)[0].item() == pytest.approx(np.degrees(np.arctan((to_east**2 + to_north**2) ** 0.5)))
 
 
 @settings(max_examples=50, deadline=None, derandomize=True)

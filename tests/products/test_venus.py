@@ -1,4 +1,5 @@
 import datetime as dt
+import json
 import re
 from dataclasses import replace
 
@@ -9,14 +10,18 @@ from odc.geo.geobox import GeoBox
 
 from iota_py.errors import InputError
 from iota_py.grid.windows import Window, split, whole
+from iota_py.io.publish import json_text
+from iota_py.io.raster import read_window, write_raster
 from iota_py.products.discovery import discover
 from iota_py.products.family import load_family
 from iota_py.products.muscate import named
-from iota_py.products.reader import read_cube
+from iota_py.products.product import series_document, series_from_document
+from iota_py.products.rasterseries import MaskFiles, SeriesLayout
+from iota_py.products.reader import read_cube, read_valid
 from iota_py.products.source import Choice, Interval, Source
 from iota_py.simulation.muscate_files import write_image
 from iota_py.simulation.venus import BANDS, venus_image
-from tests.products.small import GRID, assert_same, edit_metadata, file, packed
+from tests.products.small import GRID, assert_same, edit_metadata, file, packed, rewrite
 
 FAMILY = load_family("theia-venus-l2a")
 SITE = GeoBox((10, 12), Affine(5, 0, 399995, 0, -5, 4800005), "EPSG:32631")  # a multiple of 5 m, but not of 10 m
@@ -210,9 +215,66 @@ def test_alone_on_a_grid_of_10_m(tmp_path):
     assert found.geobox == GeoBox((6, 7), Affine(10, 0, 399990, 0, -10, 4800010), "EPSG:32631")
     read = read_cube(found, whole(found.geobox.shape))
     assert read.values[0, 0, 1, 1] == 1165
-    assert read.values[0, 0, 0, 0] == 1000  # only the corner pixel of 5 m
-    assert read.values[0, 0, 0, 1] == 1015  # row 0, columns 1 and 2
-    assert read.valid[0].tolist() == [[True] * 6 + [False]] * 5 + [[False] * 7]  # centres on the last edges are outside
+    assert read.values[0, 0, 0, 1] == 1015  # row 0, columns 1 and 2: half of the pixel
+    # of the first pixel a quarter is in the site; centres on the last edges are outside
+    assert read.valid[0].tolist() == [[False] + [True] * 5 + [False]] + [[True] * 6 + [False]] * 4 + [[False] * 7]
+
+
+@pytest.mark.parametrize(("share", "usable"), [(0.25, 4), (0.5, 3), (0.51, 2), (0.75, 2), (1.0, 1)])
+def test_the_share_of_a_pixel_that_must_be_usable(tmp_path, share, usable):
+    """Pixel (1, c) of 10 m covers rows 3, 4 and columns 2c + 1, 2c + 2 of 5 m; c of the four are under a cloud, or missing."""
+    b1 = NUMBERS.copy()
+    b1[3, 3] = -10000
+    clouds = mask((3, 5, 1), (4, 6, 1), (3, 7, 1), (4, 7, 1), (3, 8, 1), (3, 9, 1), (3, 10, 1), (4, 9, 1), (4, 10, 1))
+    write(tmp_path, bands=numbers(B1=b1), masks={"CLM": clouds})
+    found = replace(series(tmp_path, frames={"31TCJ": GRID}, bands=("B1",)), share=share)
+    found = series_from_document(json.loads(json_text(series_document(found))))
+    row = Window(1, 0, 1, 5)
+    read = read_cube(found, row)
+    left = [[(3, 1), (3, 2), (4, 1), (4, 2)], [(3, 4), (4, 3), (4, 4)], [(3, 6), (4, 5)], [(4, 8)]]
+    means = [round(sum(1000 + 100 * r + 10 * c for r, c in places) / len(places)) for places in left]
+    assert read.values[0, 0, 0].tolist() == [*means[:usable], *[-32768] * (5 - usable)]
+    assert read.valid[0, 0].tolist() == [True] * usable + [False] * (5 - usable)
+    assert np.array_equal(read_valid(found, row), read.valid)
+
+
+def test_what_a_mask_forbids_is_not_in_the_mean(tmp_path):
+    """A cloud of 15000 over one pixel of 5 m changes nothing but that three make the mean; each band has its own gaps."""
+    bright, b7 = NUMBERS.copy(), numbers()["B7"].copy()
+    bright[1, 1] = 15000
+    b7[2, 2] = -10000
+    write(tmp_path, bands=numbers(B1=bright, B7=b7), masks={"CLM": mask((1, 1, 1))})
+    read = read_cube(series(tmp_path, frames={"31TCJ": GRID}, bands=("B1", "B7")), Window(0, 0, 1, 1))
+    assert read.values[0, :, 0, 0].tolist() == [round((1120 + 1210 + 1220) / 3), round((1120 + 1210) / 2) + 6]
+    assert read.valid.all()
+
+
+def test_masks_of_a_finer_grid_than_the_tile_with_bands_on_it(tmp_path):
+    """Bands that lie on the grid of the tile take their mask from the pixel that holds the centre, others as above."""
+    coarse = GeoBox((2, 3), Affine(10, 0, 400000, 0, -10, 4800000), "EPSG:32631")
+    fine = GeoBox((4, 6), Affine(5, 0, 400000, 0, -5, 4800000), "EPSG:32631")
+    for name, box, values in (("a", coarse, np.arange(6).reshape(2, 3)), ("b", fine, 10 * np.arange(24).reshape(4, 6))):
+        write_raster(tmp_path / f"S_20230704_{name}.tif", box, "int16", [(whole(box.shape), values.astype(np.int16))])
+    clouds = np.zeros((4, 6), np.uint8)
+    clouds[0, 0] = clouds[1, 3] = 1  # the first of four pixels; and the one that the centre of (0, 1) belongs to
+    write_raster(tmp_path / "M_20230704.tif", fine, "uint8", [(whole(fine.shape), clouds)])
+    layout = SeriesLayout(
+        "S_{date}_{band}.tif", "31TCJ", {"a": 1, "b": 1}, 1.0, None, None, (MaskFiles(tmp_path, "M_{date}.tif", 1, (1,), 0),)
+    )
+    family = load_family("raster-series")
+
+    def read(*bands):
+        own = Source(
+            "own", tmp_path, family, Choice(bands), resampling="average", options={"layout": replace(layout, bands=dict.fromkeys(bands, 1))}
+        )
+        (found,) = discover(own, Interval(), None, {"31TCJ": coarse}).values()
+        return read_cube(found, whole((2, 3)))
+
+    alone = read("b")
+    assert alone.valid.all()
+    assert alone.values[0, 0, 0].tolist() == [round((10 + 60 + 70) / 3), round((20 + 30 + 80) / 3), 75]
+    both = read("a", "b")
+    assert both.valid[0].tolist() == [[True, False, True], [True] * 3]
 
 
 def test_windows_of_10_m_join(tmp_path):
@@ -296,3 +358,19 @@ def test_flat_and_not_flat_reflectance(tmp_path):
     assert cube(tmp_path, reflectance="SRE").values[0, 0].tolist() == (NUMBERS + 1).tolist()
     with pytest.raises(InputError, match=r"E-PRD-023 .*inputs\.venus\.reflectance: theia-venus-l2a has no reflectance FRC"):
         discover(source(tmp_path, reflectance="FRC"), Interval())
+
+
+@pytest.mark.parametrize("frames", [None, {"31TCJ": GRID}])
+@pytest.mark.parametrize("name", ["FRE_B7.tif", "CLM_XS.tif"])
+@pytest.mark.parametrize("change", [{"crs": "EPSG:32630"}, {"left": 399997.5}, {"fewer": 1}])
+def test_files_of_one_product_share_a_grid_wherever_it_lies(tmp_path, frames, name, change):
+    path = write(tmp_path)
+    good = write(tmp_path, NOON + DAY)
+    values = read_window(str(file(path, name)))[:, change.get("fewer", 0) :]
+    place = {"left": 399995.0, "top": 4800005.0, **{key: value for key, value in change.items() if key != "fewer"}}
+    rewrite(path, name, values, 5.0, **place)
+    found = series(tmp_path, frames)
+    assert [piece.id for (piece,) in found.observations] == [good.name]
+    (aside,) = found.set_aside
+    assert (aside.id, aside.kind) == (path.name, "bad")
+    assert "E-PRD-010" in aside.reason

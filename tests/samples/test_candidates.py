@@ -2,8 +2,11 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
+import shapely
+from affine import Affine
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from odc.geo.geobox import GeoBox
 
 from iota_py.grid.windows import split
 from iota_py.samples.candidates import burn_polygons, burn_regions, candidates, candidates_frame
@@ -105,3 +108,51 @@ def test_regions_on_a_grid():
     regions = gpd.GeoDataFrame({"region": [1, 2]}, geometry=[box(0, 0, 10, 4), box(0, 4, 10, 4)], crs=CRS)
     assert burn_regions(regions, GRID).tolist() == [[1] * 4 + [2] * 4 + [0] * 2] * 10
     assert burn_regions(None, GRID).tolist() == [[1] * 10] * 10
+
+
+def at(row: float, col: float) -> shapely.Point:
+    """A point in pixels of GRID."""
+    return shapely.Point(400000 + 10 * col, 4800000 - 10 * row)
+
+
+def test_a_point_takes_the_pixel_that_contains_it():
+    burnt = burn_polygons(
+        polygons((3, 5, at(2.1, 3.9)), (7, 23, at(0, 0)), (8, 1, at(5, 5)), (9, 1, at(10, 4)), (10, 1, at(-0.1, 4))), GRID
+    )
+    expected = np.zeros((10, 10), int)
+    expected[2, 3], expected[0, 0], expected[5, 5] = 4, 8, 9  # on a corner: the pixel to the right and below; outside: none
+    assert burnt.polygon.tolist() == expected.tolist()
+    assert (burnt.code[2, 3], burnt.code[0, 0]) == (5, 23)
+
+
+def test_points_and_polygons_on_one_pixel():
+    same = burn_polygons(polygons((4, 5, box(0, 0, 2, 2)), (2, 5, at(0.5, 0.5)), (9, 5, at(1.5, 1.5)), (5, 5, at(1.6, 1.6))), GRID)
+    assert same.polygon[:2, :2].tolist() == [[3, 5], [5, 5]]  # of one class the first
+    other = burn_polygons(polygons((4, 5, box(0, 0, 2, 2)), (2, 23, at(0.5, 0.5)), (6, 1, at(8.5, 8.5)), (7, 5, at(8.2, 8.2))), GRID)
+    assert other.conflict.sum() == 2
+    assert other.conflict[0, 0]
+    assert other.conflict[8, 8]
+    assert other.polygon[0, 1] == 5
+
+
+def test_a_higher_priority_settles_the_pixel():
+    table = polygons(
+        (0, 5, at(0.5, 0.5)), (1, 23, box(0, 0, 2, 2)), (2, 1, box(4, 4, 2, 2)), (3, 5, box(4, 4, 1, 1)), (4, 23, box(4, 4, 3, 3))
+    )
+    burnt = burn_polygons(table.assign(priority=[2, 0, 1, 1, 0]), GRID)
+    assert (burnt.code[0, 0], burnt.code[0, 1]) == (5, 23)
+    assert not burnt.conflict[0, 0]
+    assert burnt.conflict[4, 4]  # the lower one does not settle what the higher ones contest
+    assert (burnt.code[4, 5], burnt.code[6, 6]) == (1, 23)
+
+
+@pytest.mark.parametrize("size", [(3, 4), (5, 5), (1, 10)])
+def test_points_on_the_edges_of_windows_are_in_one_of_them(size):
+    grid = GeoBox((12, 11), Affine(9.97, 0, 600000.3, 0, -10.03, 6300000.1), CRS)
+    shapes = [shapely.Point(600000.3 + 9.97 * col, 6300000.1 - 10.03 * row) for row in range(12) for col in range(11)]
+    table = gpd.GeoDataFrame({"polygon": range(132), "code": 5}, geometry=shapes, crs=CRS)
+    parts = [burn_polygons(table, window.of(grid)).polygon for window in split(grid.shape, size)]
+    whole = np.zeros(grid.shape, int)
+    for window, part in zip(split(grid.shape, size), parts):
+        whole[window.slices] = part
+    assert whole.tolist() == (np.arange(132) + 1).reshape(12, 11).tolist()

@@ -1,7 +1,9 @@
+import geopandas as gpd
 import pandas as pd
 
-from iota_py.samples.ledger import COLUMNS, entries, lost_classes, polygon_entries
-from tests.samples.reference import CLASSES
+from iota_py.samples.ledger import COLUMNS, entries, lost_classes, polygon_entries, step_table
+from iota_py.samples.polygons import Source, prepare
+from tests.samples.reference import CLASSES, CRS, box, footprints, frame
 
 PIXELS = pd.DataFrame({"polygon": [4, 4, 7, 9, 9, 9], "region": [1, 1, 1, 2, 2, 2], "code": [5, 5, 5, 5, 5, 23]})
 
@@ -30,3 +32,23 @@ def test_a_step_with_nothing_left():
 def test_classes_that_a_step_loses():
     assert lost_classes({23, 5, 1}, {5}, CLASSES) == ["1 Urbain", "23 Eau"]
     assert lost_classes({5}, {5}, CLASSES) == []
+
+
+def test_what_borders_and_sizes_leave():
+    sources = [Source("a", "a.gpkg", frame([box(0, 0, 4, 4), box(5, 0, 1, 4)]), pd.Series([5, 5]), border=5)]
+    regions = gpd.GeoDataFrame({"region": [1]}, geometry=[box(0, 0, 5, 10)], crs=CRS)
+    table = step_table(prepare(sources, footprints(), regions, merge=False), {1: "plain"}, CLASSES)
+    assert table.columns.tolist() == COLUMNS
+    assert table.to_numpy().tolist() == [
+        ["polygons inside the tiles, as drawn", "", "outside", 5, "Colza", 1, ""],
+        ["polygons inside the tiles, as drawn", "", "plain", 5, "Colza", 1, ""],
+        ["polygons inside the border", "", "plain", 5, "Colza", 1, ""],
+    ]
+
+
+def test_no_steps_where_nothing_is_cut():
+    sources = [Source("a", "a.gpkg", frame([box(0, 0)]), pd.Series([5]))]
+    regions = gpd.GeoDataFrame({"region": [1]}, geometry=[box(0, 0, 5, 10)], crs=CRS)
+    table = step_table(prepare(sources, footprints(), regions, merge=False), {1: "plain"}, CLASSES)
+    assert table.empty
+    assert table.columns.tolist() == COLUMNS

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from iota_py.errors import InputError
-from iota_py.samples.series import SeriesColumns, aligned_groups, check_columns, labels_of
+from iota_py.samples.series import SeriesColumns, aligned_groups, check_columns, common_days, labels_of, long_form
 
 COLUMNS = SeriesColumns("id", "date", "label", {"red": "B4", "nir": "B8"})
 START = dt.date(2023, 1, 1)
@@ -131,3 +131,53 @@ def test_dates_of_any_type():
         check_columns(frame, COLUMNS, "t.csv")
         (found,) = groups(frame)
         assert found.days.tolist() == days("2023-01-01", "2023-01-11")
+
+
+WIDE = pd.DataFrame({"id": ["b", "a"], "label": ["wheat", "maize"], "n_001": [10, 1], "n_033": [30, np.nan], "m_001": [5, 6]})
+PATTERNS = SeriesColumns("id", "date", "label", {"red": "n_{doy}", "nir": "m_{doy}"})
+
+
+def test_wide_series_become_long_ones():
+    long = long_form(WIDE, PATTERNS, 2023, "t.csv")
+    assert long.date.dt.date.astype(str).tolist() == ["2023-01-01"] * 2 + ["2023-02-02"] * 2
+    assert long["n_{doy}"].tolist()[:3] == [10, 1, 30]
+    (found,) = aligned_groups(long, PATTERNS, ("red", "nir"), START, 1.0)
+    assert found.series.tolist() == ["a", "b"]
+    assert found.values[0].tolist() == [[1, 10], [6, 5]]
+    assert found.valid.tolist() == [[True, True], [False, False]]  # a has no red on the second date, and no one has near infrared
+
+
+@pytest.mark.parametrize(
+    ("pattern", "columns", "found"),
+    [
+        ("ndvi_{date}", ["ndvi_2020-02-29", "ndvi_20200301", "other"], ["2020-02-29", "2020-03-01"]),
+        ("ndvi_doy{doy}", ["ndvi_doy1", "ndvi_doy353"], ["2023-01-01", "2023-12-19"]),
+        ("m{month}_nd", ["m01_nd", "m12_nd"], ["2023-01-15", "2023-12-15"]),
+    ],
+)
+def test_dates_in_the_names_of_columns(pattern, columns, found):
+    frame = pd.DataFrame({"id": [1], "label": ["x"], **{name: [1.0] for name in columns}})
+    long = long_form(frame, SeriesColumns("id", "date", "label", {"nd": pattern}), 2023, "t.csv")
+    assert long.date.dt.date.astype(str).tolist() == found
+
+
+@pytest.mark.parametrize(
+    ("frame", "line"),
+    [
+        (WIDE.rename(columns={"m_001": "x"}), "E-TBL-002 t.csv: samples.table.bands: no column is like `m_{doy}`"),
+        (WIDE.assign(n_400=1), "E-TBL-002 t.csv: n_400: `400` is no doy. Fix: the pattern is n_{doy}"),
+        (WIDE.assign(id="a"), "E-TBL-003 t.csv: id: 1 series have several rows, the first a"),
+        (WIDE.drop(columns="id"), "E-SAM-009 t.csv: samples.table: no column id"),
+    ],
+)
+def test_wide_tables_that_cannot_be_read(frame, line):
+    with pytest.raises(InputError) as caught:
+        long_form(frame, PATTERNS, 2023, "t.csv")
+    assert str(caught.value).startswith(line)
+
+
+def test_the_days_that_most_series_have():
+    more = table(("c", "2023-01-01", "x", 5, 6), ("c", "2023-01-11", "x", 5, 6), ("d", "2023-03-01", "x", 5, 6))
+    every = pd.concat([TWO, more])
+    assert common_days(every, COLUMNS, START).tolist() == days("2023-01-01", "2023-01-11")
+    assert common_days(every, COLUMNS, None).tolist() == days("2020-01-01", "2020-01-11")  # the first day of the table

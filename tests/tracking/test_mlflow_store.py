@@ -159,6 +159,12 @@ def test_more_than_the_limits_of_a_batch_is_stored_all_the_same(uri, client):
     assert tags.items() <= run.data.tags.items()
 
 
+def test_a_history_is_stored_step_by_step_without_what_is_undefined(uri, client):
+    run = MlflowTracker(uri, "history").log(RunRecord("searched", history={"f1 (trial)": (0.5, math.nan, 0.75)}))
+    (key,) = client.get_run(run).data.metrics
+    assert [(point.step, point.value) for point in client.get_metric_history(run, key)] == [(0, 0.5), (2, 0.75)]
+
+
 def test_long_parameter_is_whole_in_its_document(uri, client):
     run = MlflowTracker(uri, "long").log(RunRecord("long", {"samples.selection": "x" * 6001}))
     assert client.get_run(run).data.params["samples.selection"].startswith("sha256:")

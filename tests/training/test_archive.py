@@ -6,7 +6,9 @@ import io
 import zipfile
 
 import numpy as np
+import pytest
 from sklearn.tree import DecisionTreeClassifier
+from skops.io.exceptions import UntrustedTypesFoundException
 
 from iota_py.training.archive import dump, npy_bytes, restore, zip_bytes
 
@@ -36,6 +38,8 @@ def test_bytes_ignore_what_scikit_learn_leaves_in_leaves():
     tree.tree_.__setstate__(state)
     assert tree.tree_.__getstate__()["nodes"]["missing_go_to_left"].any()
     assert dump(tree) == first
-    assert restore(first).predict([[0.0], [1.0], [2.0]]).tolist() == [1, 2, 1]
+    with pytest.raises(UntrustedTypesFoundException, match="Tree"):
+        restore(first)
+    assert restore(first, ["sklearn.tree._tree.Tree"]).predict([[0.0], [1.0], [2.0]]).tolist() == [1, 2, 1]
     with zipfile.ZipFile(io.BytesIO(first)) as archive:
         assert archive.namelist() == [f"{k}.npy" for k in range(1, len(archive.namelist()))] + ["schema.json"]

@@ -11,12 +11,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 import skops.io
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.tree import DecisionTreeClassifier
 
 from iota_py.errors import InputError
-from iota_py.training import archive
+from iota_py.training import storage
 from iota_py.training.bundle import describe, load, save
 from iota_py.training.estimators import LightGBMOptions, RandomForestOptions
 from iota_py.training.fit import Fitted, fit
+
+from .kinds import NAMES as KIND_NAMES
+from .kinds import SMALL, samples
 
 NAMES = ("b02_0101", "b03_0101", "ndvi_0101")
 CASES = {
@@ -124,7 +129,19 @@ def test_types_outside_the_list_are_refused(tmp_path):
     _forge(tmp_path, "model.skops", evil)
     with pytest.raises(InputError, match=r"E-MOD-002 .*UntrustedTypesFoundException.*subprocess\.Popen.*scikit-learn"):
         load(tmp_path)
-    assert archive.TRUSTED == ("sklearn.tree._tree.Tree",)
+    assert storage._TREES == ("sklearn.tree._tree.Tree",)
+    assert storage._HISTOGRAMS == ("sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",)
+
+
+@pytest.mark.parametrize("kind", ["hist_gradient_boosting", "knn", "logistic_regression", "svm", "extra_trees"])
+def test_a_model_of_one_kind_may_not_hold_the_types_of_another(kind, tmp_path):
+    """The types that are trusted are of the kind, not of all kinds together."""
+    features, labels = samples()
+    save(fit(kind, SMALL[kind], features, labels, KIND_NAMES, 1), tmp_path)
+    other = HistGradientBoostingClassifier(max_iter=1) if kind == "extra_trees" else DecisionTreeClassifier()
+    _forge(tmp_path, "model.skops", skops.io.dumps(other.fit(features, labels)))
+    with pytest.raises(InputError, match=r"E-MOD-002 .*UntrustedTypesFoundException.*sklearn"):
+        load(tmp_path)
 
 
 def test_edges_with_pickles_inside_are_refused(tmp_path):

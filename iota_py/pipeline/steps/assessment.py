@@ -14,6 +14,7 @@ from iota_py.assessment.confusion import confusion_matrix, unclassified
 from iota_py.assessment.difference import difference_colormap, difference_map
 from iota_py.assessment.figures import area_figure, confusion_figure, f1_figure
 from iota_py.assessment.metrics import confusion_table, interval, metrics_document, scores
+from iota_py.config.schema import RunConfig
 from iota_py.grid.windows import Window, split
 from iota_py.io.publish import read_json, write_bytes, write_json
 from iota_py.io.raster import count_values, read_window, write_cog
@@ -21,8 +22,13 @@ from iota_py.io.tables import read_table, write_csv
 from iota_py.io.vectors import read_vectors
 from iota_py.nomenclature import Nomenclature
 from iota_py.pipeline import paths
-from iota_py.pipeline.models import engine_at
-from iota_py.pipeline.steps.learning_set import table_samples
+from iota_py.pipeline.management import annual_codes
+from iota_py.pipeline.members import member_layer
+from iota_py.pipeline.splits import draws_entry
+from iota_py.pipeline.steps.annual import predicted_annual
+from iota_py.pipeline.steps.fusion_summary import fusion_summary, kept_members
+from iota_py.pipeline.steps.table_scores import write_predicted_table
+from iota_py.pipeline.steps.years import predicted_years
 from iota_py.pipeline.workspace import Workspace
 from iota_py.samples.candidates import burn_polygons
 from iota_py.samples.split import VALIDATION
@@ -32,36 +38,47 @@ BLOCK = 2048
 
 def reference_classes(ws: Workspace) -> Nomenclature:
     """The classes that the reference data hold: those of the matrices and tables."""
-    return ws.nomenclature.subset(read_table(ws.path(paths.SPLIT)).code.unique())
+    return ws.nomenclature.subset({*read_table(ws.path(paths.SPLIT)).code.unique(), *annual_codes(ws.config, ws.nomenclature)})
 
 
 def write_run_scores(ws: Workspace, params: Mapping[str, Any]) -> None:
     """`assessment/run_<k>.json`: confusion matrix of each region; and the difference map of the run."""
     run = params["run"]
     classes = reference_classes(ws)
-    pixels = _mapped_table(ws, run) if ws.config.samples.table is not None else _mapped_pixels(ws, run)
-    regions = {}
-    for region, group in pixels.groupby("region", sort=True):
-        name = ws.region_names[int(str(region))]
-        regions[name] = {
-            "confusion": confusion_matrix(group.code, group.mapped, classes.codes).tolist(),
-            "unclassified": unclassified(group.mapped, classes.codes),
-        }
-    write_json(ws.path(paths.run_scores(run)), {"run": run, "codes": classes.codes, "regions": regions})
-    if ws.config.samples.polygons is not None:
+    pixels = _predicted_samples(ws, run) if not ws.config.samples.places else _mapped_pixels(ws, run)
+    kept = kept_members(ws, lambda name: _by_region(ws, _mapped_pixels(ws, run, member_layer(name)), classes))
+    document = {"run": run, "codes": classes.codes, "regions": _by_region(ws, pixels, classes), **kept}
+    write_json(ws.path(paths.run_scores(run)), document)
+    if ws.config.samples.places:
         write_cog(
             ws.path(paths.difference(run)), ws.grid, "uint8", _difference_blocks(ws, run), overviews="mode", nodata=0,
             finish=lambda dataset: dataset.write_colormap(1, difference_colormap()),
         )  # fmt: skip
 
 
-def _mapped_pixels(ws: Workspace, run: int) -> pd.DataFrame:
-    """Validation pixels of a run with the class that the map gives them."""
+def _predicted_samples(ws: Workspace, run: int) -> pd.DataFrame:
+    """Validation samples that lie on no map, with the class that their model gives them."""
+    return write_predicted_table(ws, run) if ws.config.samples.table is not None else predicted_years(ws, run)
+
+
+def _by_region(ws: Workspace, pixels: pd.DataFrame, classes: Nomenclature) -> dict[str, Any]:
+    """Confusion matrix of each region, and its pixels that have no class."""
+    regions = {}
+    for region, group in pixels.groupby("region", sort=True):
+        regions[ws.region_names[int(str(region))]] = {
+            "confusion": confusion_matrix(group.code, group.mapped, classes.codes).tolist(),
+            "unclassified": unclassified(group.mapped, classes.codes),
+        }
+    return regions
+
+
+def _mapped_pixels(ws: Workspace, run: int, layer: str = "classification") -> pd.DataFrame:
+    """Validation pixels of a run with the class that the map, or that of a member, gives them."""
     selection = read_table(ws.path(paths.SELECTION), ["tile", "polygon", "code", "region", "row", "col", f"run_{run}"])
     pixels = selection[selection[f"run_{run}"] == VALIDATION].copy()
     pixels["mapped"] = np.uint8(0)
     for tile, group in pixels.groupby("tile", sort=True):
-        path = str(ws.path(paths.tile_layer(str(tile), "classification", run)))
+        path = str(ws.path(paths.tile_layer(str(tile), layer, run)))
         width = ws.geobox(str(tile)).shape[1]
         for start in range(0, int(group.row.max()) + 1, BLOCK):
             band = group[(group.row >= start) & (group.row < start + BLOCK)]
@@ -69,23 +86,17 @@ def _mapped_pixels(ws: Workspace, run: int) -> pd.DataFrame:
                 rows = int(band.row.max()) - start + 1
                 values = read_window(path, Window(start, 0, rows, width))
                 pixels.loc[band.index, "mapped"] = values[band.row - start, band.col]
-    return pixels
-
-
-def _mapped_table(ws: Workspace, run: int) -> pd.DataFrame:
-    """Validation series of a run with the class that the model gives them."""
-    table = table_samples(ws)
-    chosen = table[table[f"run_{run}"] == VALIDATION].copy()
-    engine = engine_at(ws.path(paths.model(1, run)), ws.feature_names)
-    chosen["mapped"] = engine.predict(np.ascontiguousarray(chosen[list(ws.feature_names)].to_numpy(np.int16))).labels
-    return chosen
+    if ws.config.samples.annual is None:
+        return pixels
+    lasting = pixels[~pixels.code.isin(annual_codes(ws.config, ws.nomenclature))]
+    return pd.concat([lasting, predicted_annual(ws, run)[list(lasting.columns)]], ignore_index=True)
 
 
 def _difference_blocks(ws: Workspace, run: int) -> Iterator[tuple[Window, np.ndarray]]:
     grid: GeoBox = ws.grid
     polygons = read_vectors(ws.path(paths.POLYGONS), "polygons")
     roles = read_table(ws.path(paths.SPLIT)).set_index("polygon")[f"run_{run}"]
-    polygons = polygons[polygons.polygon.isin(roles.index)]
+    polygons = polygons[polygons.polygon.isin(roles.index) & ~polygons.code.isin(annual_codes(ws.config, ws.nomenclature))]
     role_of = np.zeros(int(roles.index.max()) + 2, np.uint8)
     role_of[roles.index.to_numpy() + 1] = roles.to_numpy()
     mapped = str(ws.path(paths.map_layer("classification", run if ws.runs > 1 else None)))
@@ -108,22 +119,35 @@ def write_summary(ws: Workspace, params: Mapping[str, Any]) -> None:
     by_run = read_confusions(ws)
     size = len(classes.classes)
     totals = [sum(by_region.values(), np.zeros((size, size), np.int64)) for by_region in by_run]
-    unit = "polygons" if ws.config.samples.polygons is not None else "series"
-    metrics = metrics_document(totals, classes, unit)
+    unit = unit_of(ws.config)
+    metrics = metrics_document(totals, classes, unit) | ({"fusion": fusion_summary(ws, totals)} if ws.config.fusion else {})
+    metrics |= draws_entry(ws.config.samples.split, unit)
     confusion = np.sum(totals, axis=0)
-    counts = count_values(str(ws.path(paths.map_layer("classification"))))
-    pixel_area = abs(ws.grid.transform.a * ws.grid.transform.e)
-    areas = class_areas(counts, pixel_area, classes)
     write_json(ws.path(paths.METRICS), metrics)
     write_csv(ws.path(paths.CONFUSION), confusion_table(confusion, classes), index=True)
-    write_csv(ws.path(paths.AREAS), areas)
-    write_csv(ws.path(paths.REGION_SCORES), _region_scores(by_run))
-    figures = {"confusion": confusion_figure(confusion, classes), "f1": f1_figure(metrics, classes), "areas": area_figure(areas, classes)}
+    write_csv(ws.path(paths.REGION_SCORES), region_scores(by_run))
+    figures = {"confusion": confusion_figure(confusion, classes), "f1": f1_figure(metrics, classes)}
+    if ws.tiles:
+        figures["areas"] = _areas(ws, classes)
     for name, image in figures.items():
         write_bytes(ws.path(f"{paths.FIGURES}/{name}.png"), image)
 
 
-def _region_scores(by_run: list[dict[str, np.ndarray]]) -> pd.DataFrame:
+def unit_of(config: RunConfig) -> str:
+    """What draws are made of, in words."""
+    table = config.samples.table
+    return "polygons" if table is None else "series" if table.kind == "series" else "samples"
+
+
+def _areas(ws: Workspace, classes: Nomenclature) -> bytes:
+    """areas.csv, and its figure."""
+    counts = count_values(str(ws.path(paths.map_layer("classification"))))
+    areas = class_areas(counts, abs(ws.grid.transform.a * ws.grid.transform.e), classes)
+    write_csv(ws.path(paths.AREAS), areas)
+    return area_figure(areas, classes)
+
+
+def region_scores(by_run: list[dict[str, np.ndarray]]) -> pd.DataFrame:
     """Overall accuracy, kappa and macro F1 of each region: mean and half of the 95 % interval over runs."""
     rows = []
     for name in sorted({name for by_region in by_run for name in by_region}):

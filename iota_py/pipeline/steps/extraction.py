@@ -12,20 +12,33 @@ from iota_py.grid.windows import split, window_size
 from iota_py.io.raster import read_header
 from iota_py.io.tables import read_table, write_table
 from iota_py.pipeline import paths
+from iota_py.pipeline.management import annual_codes
+from iota_py.pipeline.members import members, seen_column
 from iota_py.pipeline.reading import features_of
 from iota_py.pipeline.workspace import Workspace
 from iota_py.samples.split import LEARNING
 
 
 def write_samples(ws: Workspace, params: Mapping[str, Any]) -> None:
-    """`samples/<tile>/features.parquet`: the pixels that learn in any run, their roles, and their features by name."""
+    """`samples/<tile>/features.parquet`: the pixels that learn in any run, their roles, and their features by name.
+
+    Of another year those that validate too, for they are on no map. Not of annual classes, whose features are of another year.
+    """
     tile = params["tile"]
     selection = read_table(ws.path(paths.SELECTION))
     roles = [f"run_{run}" for run in range(ws.runs)]
-    pixels = selection[(selection.tile == tile) & (selection[roles] == LEARNING).any(axis=1)].reset_index(drop=True)
+    wanted = (selection[roles] > 0) if params.get("season") else (selection[roles] == LEARNING)
+    elsewhere = selection.code.isin(annual_codes(ws.config, ws.nomenclature))
+    pixels = selection[(selection.tile == tile) & wanted.any(axis=1) & ~elsewhere].reset_index(drop=True)
+    write_table(ws.path(paths.features(tile)), extract(ws, tile, pixels))
+
+
+def extract(ws: Workspace, tile: str, pixels: pd.DataFrame) -> pd.DataFrame:
+    """The pixels of a tile (`row`, `col`, any other columns) that have enough clear observations, with their features by name."""
     geobox, sources, names = ws.geobox(tile), ws.sources(tile), list(ws.feature_names)
     features = np.zeros((len(pixels), len(names)), np.int16)
     seen = np.zeros(len(pixels), bool)
+    by_member = {member: np.zeros(len(pixels), bool) for member in members(ws)}
     first = sources[0].series.observations[0][0]
     block = read_header(next(iter(first.bands.values())).path).block
     for window in split(geobox.shape, window_size(geobox.shape, block, ws.config.engine.window_pixels)):
@@ -34,7 +47,10 @@ def write_samples(ws: Workspace, params: Mapping[str, Any]) -> None:
         if inside.any():
             observed, validity = ws.observe(tile, window)
             position = rows[inside] * window.width + cols[inside]
-            features[inside] = features_of([one.part(position) for one in observed])
+            parts = [one.part(position) for one in observed]
+            features[inside] = features_of(parts)
+            for member, found in by_member.items():
+                found[inside] = member.seen(parts)
             seen[inside] = validity[position] >= ws.config.samples.minimum_validity
-    table = pd.concat([pixels, pd.DataFrame(features, columns=names)], axis=1)[seen]
-    write_table(ws.path(paths.features(tile)), table)
+    columns = pd.DataFrame({seen_column(member.name): found for member, found in by_member.items()}, index=pixels.index)
+    return pd.concat([pixels, columns, pd.DataFrame(features, columns=names)], axis=1)[seen]

@@ -14,33 +14,24 @@ from iota_py.grid.windows import Window, crs_text, split
 from iota_py.io.tables import read_table, write_csv, write_table
 from iota_py.io.vectors import read_vectors, write_gpkg
 from iota_py.pipeline import paths
+from iota_py.pipeline.reference import prepare_reference
 from iota_py.pipeline.steps.footprint import owned_part
 from iota_py.pipeline.workspace import Workspace
 from iota_py.products.reader import read_valid
 from iota_py.samples.candidates import burn_polygons, burn_regions, candidates, candidates_frame
-from iota_py.samples.polygons import clean_polygons, read_labels
+from iota_py.samples.ledger import step_table
 
 WINDOW = 1024
 
 
 def write_polygons(ws: Workspace, params: Mapping[str, Any]) -> None:
-    """`samples/polygons.gpkg` in the CRS of the map, and what was dropped in `samples/drops.csv`."""
-    samples = ws.config.samples
-    assert samples.polygons is not None
-    source = str(samples.polygons)
-    frame = read_vectors(samples.polygons, samples.layer)
-    codes = read_labels(frame, samples.label, ws.nomenclature, samples.ignore, source)
+    """`samples/polygons.gpkg` in the CRS of the map, what was dropped in `samples/drops.csv`, what each step left in `samples/steps.csv`."""
     crs = crs_text(ws.grid)
     outlines = gpd.GeoSeries([ws.geobox(tile).extent.to_crs(crs).geom for tile in ws.tiles], crs=crs)
-    clean = clean_polygons(frame, codes, outlines, ws.regions(crs), source)
-    drops = clean.drops
-    if clean.mended:
-        mended = pd.DataFrame(
-            [("mended (invalid geometry), kept", len(clean.mended), ", ".join(map(str, clean.mended[:8])))], columns=drops.columns
-        )
-        drops = pd.concat([drops, mended])
-    write_csv(ws.path(paths.DROPS), drops)
-    write_gpkg(ws.path(paths.POLYGONS), clean.frame, "polygons")
+    prepared, frame = prepare_reference(ws.config, ws.nomenclature, outlines, ws.regions(crs))
+    write_csv(ws.path(paths.DROPS), prepared.drops)
+    write_csv(ws.path(paths.STEPS), step_table(prepared, ws.region_names, ws.nomenclature))
+    write_gpkg(ws.path(paths.POLYGONS), frame, "polygons")
 
 
 def write_candidates(ws: Workspace, params: Mapping[str, Any]) -> None:
@@ -53,7 +44,7 @@ def write_candidates(ws: Workspace, params: Mapping[str, Any]) -> None:
     found = [candidates_frame()]
     for window in split(geobox.shape, (WINDOW, WINDOW)):
         box = window.of(geobox)
-        near = polygons.iloc[polygons.sindex.query(box.extent.geom)]
+        near = polygons.iloc[polygons.sindex.query(box.pad(1).extent.geom)]  # a point on the edge is of one window, whatever the arithmetic
         if not near.empty:
             validity = functools.partial(_validity, series, window)
             place = owned_part(ws, tile, window), box, (window.row, window.col)

@@ -18,8 +18,14 @@ from iota_py.assessment.report import ReportData, render
 from iota_py.io.publish import read_json, write_text
 from iota_py.io.raster import gdal_version, read_reduced
 from iota_py.io.tables import read_table
+from iota_py.mapping.fusion import choice_legend
 from iota_py.pipeline import paths
+from iota_py.pipeline.importance_results import importance_images
+from iota_py.pipeline.regions import borrowed_sentences
+from iota_py.pipeline.season_words import season_sentences
+from iota_py.pipeline.splits import matched_sentences
 from iota_py.pipeline.steps.assessment import read_confusions, reference_classes
+from iota_py.pipeline.steps.learning_set import read_ledger
 from iota_py.pipeline.timing import read_timings
 from iota_py.pipeline.workspace import Workspace
 from iota_py.products.product import Series
@@ -34,27 +40,39 @@ def write_report(ws: Workspace, params: Mapping[str, Any]) -> None:
     acquisitions = acquisition_table([s for tile in ws.tiles for s in ws.series(tile)])
     regions = read_table(ws.path(paths.REGION_SCORES)).round({"validation pixels": 0}).astype({"validation pixels": int})
     confusion = np.sum([m for by_region in read_confusions(ws) for m in by_region.values()], axis=0)
-    grid = ws.grid
     data = ReportData(
         title=ws.config.title or ws.config.name,
         created=dt.datetime.now(dt.UTC).strftime("%Y-%m-%d %H:%M UTC"),
         verdict=read_json(ws.path(paths.METRICS)),
         nomenclature=classes,
-        images=_images(ws, acquisitions),
+        images=_images(ws, acquisitions) if ws.tiles else _figures(ws),
         confusion=confusion,
-        areas=read_table(ws.path(paths.AREAS)),
-        ledger=_ledger(ws),
+        areas=read_table(ws.path(paths.AREAS)) if ws.tiles else pd.DataFrame(),
+        ledger=ledger_table(ws),
         drops=read_table(ws.path(paths.LOSSES)).rename(columns={"polygons": "count"}),
         acquisitions=acquisitions,
         regions=regions if len(regions) > 1 else None,
         settings=ws.path(paths.CONFIG).read_text(encoding="utf-8"),
-        versions={"iota_py": __version__, "Python": platform.python_version(), "GDAL": gdal_version(), **_libraries()},
+        versions=software_versions(),
         timings=read_timings(ws.root),
         provenance={"run": ws.config.name, "output": str(ws.root), "manifest": str(ws.path(paths.MANIFEST))},
-        warnings=_warnings(ws),
-        grid={"crs": _crs_name(grid), "resolution": f"{abs(grid.transform.a):g} {_unit(grid)}", "shape": tuple(grid.shape)},
+        warnings=[*product_warnings(ws), *borrowed_sentences(ws), *matched_sentences(ws), *season_sentences(ws)],
+        gap=None if ws.config.assessment.cross_validation is None else read_json(ws.path(paths.CROSS_VALIDATION)),
+        fusion=_fusion(ws),
+        grid=grid_facts(ws.grid) if ws.tiles else {},
+        mapped=bool(ws.tiles),
     )
     write_text(ws.path(paths.REPORT), render(data))
+
+
+def grid_facts(grid: Any) -> dict[str, Any]:
+    """What the report says of the grid of the map."""
+    return {"crs": _crs_name(grid), "resolution": f"{abs(grid.transform.a):g} {_unit(grid)}", "shape": tuple(grid.shape)}
+
+
+def _figures(ws: Workspace) -> dict[str, bytes]:
+    """The figures of a run that made no map."""
+    return {name: ws.path(f"{paths.FIGURES}/{name}.png").read_bytes() for name in ("confusion", "f1")} | importance_images(ws) | _suspicious(ws)
 
 
 def acquisition_table(series: list[Series]) -> pd.DataFrame:
@@ -78,9 +96,18 @@ def acquisition_table(series: list[Series]) -> pd.DataFrame:
     return frame.sort_values(["tile", "date", "product"], ignore_index=True)
 
 
-def _ledger(ws: Workspace) -> pd.DataFrame:
+def _fusion(ws: Workspace) -> dict[str, Any] | None:
+    """What the report says of the fusion of several members: `fusion` of metrics.json, with the colours of the choice map."""
+    if ws.config.fusion is None:
+        return None
+    legend = choice_legend(list(ws.config.fusion.members))
+    found: dict[str, Any] = read_json(ws.path(paths.METRICS))["fusion"]
+    return {**found, "choice": [{**row, "colour": legend[row["value"]].hex_colour} for row in found["choice"]]}
+
+
+def ledger_table(ws: Workspace) -> pd.DataFrame:
     """The ledger as texts where a number may be missing: steps before the draws have no run, steps before pixels no pixels."""
-    ledger = read_table(ws.path(paths.LEDGER))
+    ledger = read_ledger(ws)
     for column in ("run", "pixels"):
         ledger[column] = ["" if pd.isna(value) else f"{int(value)}" for value in ledger[column]]
     return ledger
@@ -95,17 +122,25 @@ def _images(ws: Workspace, acquisitions: pd.DataFrame) -> dict[str, bytes]:
         "validity": ramp_quicklook(reduced["validity"], 0, max(1, int(reduced["validity"].max())), "clear observations"),
         "dates": dates_figure(acquisitions),
     }
+    if ws.config.fusion is not None:
+        images["choice"] = map_quicklook(read_reduced(str(ws.path(paths.CHOICE)), MAX_SIDE), choice_legend(list(ws.config.fusion.members)))
     images.update({name: ws.path(f"{paths.FIGURES}/{name}.png").read_bytes() for name in ("confusion", "f1", "areas")})
     if ws.path(paths.difference(0)).exists():
         images["difference"] = difference_quicklook(read_reduced(str(ws.path(paths.difference(0))), MAX_SIDE))
-    return images
+    return images | importance_images(ws) | _suspicious(ws)
 
 
-def _libraries() -> dict[str, str]:
-    return {name: importlib.metadata.version(name) for name in LIBRARIES}
+def _suspicious(ws: Workspace) -> dict[str, bytes]:
+    return {} if ws.config.samples.cleaning is None else {"suspicious": ws.path(paths.SUSPICIOUS_FIGURE).read_bytes()}
 
 
-def _warnings(ws: Workspace) -> list[str]:
+def software_versions() -> dict[str, str]:
+    """Versions of what made the run."""
+    libraries = {name: importlib.metadata.version(name) for name in LIBRARIES}
+    return {"iota_py": __version__, "Python": platform.python_version(), "GDAL": gdal_version(), **libraries}
+
+
+def product_warnings(ws: Workspace) -> list[str]:
     """Warnings of products that were used, and what the reader must know of the run."""
     found: dict[str, int] = {}
     for tile in ws.tiles:

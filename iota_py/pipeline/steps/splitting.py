@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
+from iota_py.io.publish import write_json
 from iota_py.io.tables import write_csv
 from iota_py.io.vectors import read_vectors
 from iota_py.pipeline import paths
+from iota_py.pipeline.splits import roles_of_runs
 from iota_py.pipeline.steps.reference import read_candidates, usable_candidates
 from iota_py.pipeline.workspace import Workspace
-from iota_py.samples.split import split_by_polygon
 
 
 def write_split(ws: Workspace, params: Mapping[str, Any]) -> None:
-    """`samples/split.csv`: the polygons that have a usable pixel, and the role of each in every run."""
-    split = ws.config.samples.split
+    """`samples/split.csv`: the polygons that have a usable pixel, and the role of each in every run.
+
+    `samples/distance.json`, where folds are matched in distance: how well they are.
+    """
     polygons = read_vectors(ws.path(paths.POLYGONS), "polygons")
     usable = usable_candidates(ws, read_candidates(ws))
     drawn = polygons[polygons.polygon.isin(usable.polygon.unique())].reset_index(drop=True)
     roles = drawn[["polygon", "code", "region"]].copy()
-    for run in range(split.runs):
-        roles[f"run_{run}"] = split_by_polygon(drawn, split.ratio, split.seed + run)
+    found, matched = roles_of_runs(ws, drawn, usable)
+    for run, role in enumerate(found):
+        roles[f"run_{run}"] = role
+    if matched is not None:
+        facts = {key: value for key, value in dataclasses.asdict(matched).items() if key != "fold"}
+        write_json(ws.path(paths.DISTANCE), facts)
     write_csv(ws.path(paths.SPLIT), roles)

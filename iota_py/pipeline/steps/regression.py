@@ -1,0 +1,184 @@
+"""Regressors fitted, their numbers mapped: windows, tiles, the maps of the runs and the delivered ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from iota_py.errors import Fault, TaskError
+from iota_py.grid.windows import Window, crs_text, whole
+from iota_py.io.publish import write_text
+from iota_py.io.raster import write_cog, write_raster
+from iota_py.mapping.mosaic import TileRasters, mosaic_blocks
+from iota_py.nomenclature import ramp_style
+from iota_py.pipeline import paths
+from iota_py.pipeline.block import Block, pieces
+from iota_py.pipeline.observed import Observed
+from iota_py.pipeline.reduced import model_projection
+from iota_py.pipeline.regions import model_folders, source_region
+from iota_py.pipeline.steps.footprint import owned_part
+from iota_py.pipeline.steps.learning import counted, options_of, planned_trainer
+from iota_py.pipeline.steps.learning_set import learning_samples
+from iota_py.pipeline.steps.strips import full_width_strips
+from iota_py.pipeline.target import STORED
+from iota_py.pipeline.target_models import block_values, mean_of_parts, polygon_numbers, target_of, value_models_at
+from iota_py.pipeline.threads import allowed
+from iota_py.pipeline.workspace import Workspace
+from iota_py.samples.candidates import burn_regions
+from iota_py.training.bundle import save
+from iota_py.training.fitted import Target
+from iota_py.training.regressors import ValueSet, fit_regressor
+
+TILED = {"tiled": True, "blockxsize": 256, "blockysize": 256}
+NODATA = -STORED - 1  # of maps in 16 bits; in those of 32 bits it is not-a-number
+Blocks = Iterator[tuple[Window, np.ndarray]]
+
+
+def write_regressor(ws: Workspace, params: Mapping[str, Any]) -> None:
+    """`models/region_<r>_run_<k>`: fitted on the numbers of the polygons of the region's learning pixels in this run."""
+    region, run, names = params["region"], params["run"], ws.feature_names
+    trainer = planned_trainer(ws, params)
+    samples = learning_samples(ws, region, run, params.get("part"))
+    if samples.empty:
+        text = "no learning sample"
+        raise TaskError(Fault("E-TRN-002", f"region {ws.region_names[region]}", f"run {run}", text, "see assessment/ledger.csv"))
+    values = samples.polygon.map(polygon_numbers(ws)).to_numpy(np.float64)
+    features = np.ascontiguousarray(samples[list(names)].to_numpy(np.int16))
+    projection = model_projection(ws, params, features, names)
+    matrix, columns = (features, names) if projection is None else (projection.apply(features), projection.names)
+    learnt = ValueSet(np.ascontiguousarray(matrix), values, tuple(columns), **counted(ws, samples))
+    _, options = options_of(ws.config.model)
+    fitted = replace(fit_regressor(options, learnt, target_of(ws), params["seed"], allowed()), names=tuple(names), projection=projection)
+    extra = {"region": ws.region_names[region], "run": run, "samples": len(samples), "polygons": int(samples.polygon.nunique())}
+    source = source_region(ws, region, run)
+    if source != region:
+        extra["borrowed from"] = ws.region_names[source]
+    place = paths.model_part(region, run, params.get("part", 0), params.get("parts", 1))
+    save(fitted, ws.path(place), extra | {"trainer": str(trainer)})
+
+
+def write_value_window(ws: Workspace, params: Mapping[str, Any]) -> None:
+    """`tiles/<tile>/windows/…tif`: float32 bands validity, then the numbers of each run; not-a-number outside the owned part."""
+    tile, window = params["tile"], Window(*params["window"])
+    box = window.of(ws.geobox(tile))
+    out = np.full((1 + ws.runs, window.height, window.width), np.nan, np.float32)
+    out[0] = 0
+    owned = owned_part(ws, tile, window, params["margin"])
+    if owned.any():
+        observed, validity = ws.observe(tile, window)
+        region = burn_regions(ws.regions(crs_text(box)), box)
+        out[0] = np.where(owned, validity.reshape(owned.shape), 0)
+        _predict(ws, observed, np.where(owned & (out[0] > 0), region, 0).ravel(), out[1:].reshape(ws.runs, -1))
+    path = ws.path(paths.window(tile, window.row, window.col))
+    write_raster(path, box, "float32", [(whole(out.shape[1:]), out)], count=len(out))
+
+
+def _predict(ws: Workspace, observed: list[Observed], region: np.ndarray, out: np.ndarray) -> None:
+    """Fill out (run, pixel) with the numbers of the models of each pixel's region; region 0 is left alone."""
+    for first, last, present in pieces(region):
+        block = Block(observed, first, last)
+        for index, here in present:
+            folders = tuple(str(ws.path(name)) for name in model_folders(ws, index))
+            models = value_models_at(folders, ws.version, ws.feature_names)
+            out[:, first + here] = mean_of_parts(block_values(block, models, here, len(present) == 1), ws.runs)
+
+
+def write_value_tile(ws: Workspace, params: Mapping[str, Any]) -> None:
+    """Per-tile rasters from the windows: validity uint8, and the numbers of each run, float32."""
+    tile = params["tile"]
+    geobox, windows = ws.geobox(tile), [Window(*place) for place in params["windows"]]
+
+    def path_of(window: Window) -> Path:
+        return ws.path(paths.window(tile, window.row, window.col))
+
+    def blocks(band: int, empty: np.ndarray) -> Blocks:
+        return full_width_strips(geobox, windows, path_of, band, TILED["blockysize"], empty)
+
+    write_raster(ws.path(paths.tile_layer(tile, "validity")), geobox, "uint8", blocks(1, np.asarray(0, np.uint8)), options=TILED)
+    for run in range(ws.runs):
+        path, found = ws.path(paths.tile_layer(tile, "value", run)), blocks(2 + run, np.asarray(np.nan, np.float32))
+        write_raster(path, geobox, "float32", found, options={**TILED, "nodata": np.nan})
+
+
+def write_value_maps(ws: Workspace, params: Mapping[str, Any]) -> None:
+    """The map of one run; or those delivered, with their styles: mean of the runs, standard deviation (n - 1) of several, validity.
+
+    On a grid of another reference system each pixel takes the number of the nearest pixel of its tile.
+    """
+    keys, target = [f"value_run_{run}" for run in range(ws.runs)], target_of(ws)
+    if params["run"] is not None:
+        _write_values(ws, paths.map_layer("value", params["run"]), _run_blocks(ws, keys[params["run"] : params["run"] + 1], _first), target)
+        return
+    low, high = value_range(ws)
+    label = f"{target.name} ({target.unit})" if target.unit else target.name
+    layers = {"value": (_mean, ramp_style(low, high, label))}
+    if ws.runs > 1:
+        layers["deviation"] = (_deviation, ramp_style(0, (high - low) / 4, f"standard deviation of {label}"))
+    for layer, (joined, style) in layers.items():
+        _write_values(ws, paths.map_layer(layer), _run_blocks(ws, keys, joined), target)
+        write_text(ws.path(paths.map_layer(layer)).with_suffix(".qml"), style)
+    path = ws.path(paths.map_layer("validity"))
+    validity = ((window, values[0]) for window, values in mosaic_blocks(ws.grid, _tiles(ws), ["validity"]))
+    write_cog(path, ws.grid, "uint8", validity, overviews="nearest")
+    write_text(path.with_suffix(".qml"), ramp_style(0, 40, "dates"))
+
+
+def value_range(ws: Workspace) -> tuple[float, float]:
+    """Lowest and highest number of the reference polygons, with three figures: ends of the colours of a map."""
+    numbers = polygon_numbers(ws)
+    low, high = float(f"{numbers.min():.3g}"), float(f"{numbers.max():.3g}")
+    return (low, high) if low < high else (low - 0.5, high + 0.5)
+
+
+def _first(values: np.ndarray) -> np.ndarray:
+    return values[0]
+
+
+def _mean(values: np.ndarray) -> np.ndarray:
+    found: np.ndarray = values.astype(np.float64).mean(axis=0).astype(np.float32)
+    return values[0] if len(values) == 1 else found
+
+
+def _deviation(values: np.ndarray) -> np.ndarray:
+    found: np.ndarray = values.astype(np.float64).std(axis=0, ddof=1).astype(np.float32)
+    return found
+
+
+def _run_blocks(ws: Workspace, keys: list[str], joined: Callable[[np.ndarray], np.ndarray]) -> Blocks:
+    for window, values in mosaic_blocks(ws.grid, _tiles(ws), keys, "float32", np.nan):
+        yield window, joined(values)
+
+
+def _tiles(ws: Workspace) -> list[TileRasters]:
+    found = []
+    for tile in ws.tiles:
+        layers = {f"value_run_{run}": ws.path(paths.tile_layer(tile, "value", run)) for run in range(ws.runs)}
+        layers["validity"] = ws.path(paths.tile_layer(tile, "validity"))
+        found.append(TileRasters(ws.geobox(tile), ws.path(paths.footprint(tile)), layers))
+    return found
+
+
+def _write_values(ws: Workspace, name: str, blocks: Blocks, target: Target) -> None:
+    """A map of numbers: 32 bits, or 16 bits with the scale in the header; overviews by average."""
+
+    def describe(dataset: Any) -> None:
+        dataset.set_band_description(1, target.name)
+        dataset.units = (target.unit,)
+        if target.scale is not None:
+            dataset.scales = (1 / target.scale,)
+
+    if target.scale is None:
+        write_cog(ws.path(name), ws.grid, "float32", blocks, overviews="average", nodata=np.nan, finish=describe)
+    else:
+        stored = ((window, stored_numbers(values, target.scale)) for window, values in blocks)
+        write_cog(ws.path(name), ws.grid, "int16", stored, overviews="average", nodata=NODATA, finish=describe)
+
+
+def stored_numbers(values: np.ndarray, scale: float) -> np.ndarray:
+    """round(number × scale) as int16, the nearest number that 16 bits hold, NODATA where there is none."""
+    scaled = np.clip(np.rint(values.astype(np.float64) * scale), -STORED, STORED)
+    return np.where(np.isnan(values), NODATA, np.nan_to_num(scaled)).astype(np.int16)
