@@ -51,7 +51,7 @@ def value_scores(reference: np.ndarray, predicted: np.ndarray) -> ValueScores:
         return ValueScores(math.nan, math.nan, math.nan, math.nan, 0)
     error = predicted - reference
     squares, total = float((error**2).sum()), float(((reference - reference.mean()) ** 2).sum())
-    flat = reference.min() == reference.max()
+    flat = reference.min() == reference.max() or total == 0
     return ValueScores(
         rmse=math.sqrt(squares / len(error)),
         mae=float(np.abs(error).mean()),

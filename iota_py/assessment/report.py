@@ -39,10 +39,11 @@ ALTERNATIVES = {
     "deviation": "Map of the standard deviation between draws, from dark (low) to light (high).",
     "scatter": "Predicted against reference numbers of the validation polygons and pixels; the table that follows holds the scores.",
     "residuals": "Boxes of predicted less reference number of each stratum; the table that follows holds the scores.",
+    "regularised": "Land-cover map without its smallest patches; the table that follows says what that changed.",
     "difference": "Map of the reference pixels, right or wrong, learning and validation apart.",
     "suspicious": "Series of the most doubtful learning polygons beside the spread of their class; samples/suspicious.csv lists them all.",
     "importance": "Heat map of the importance of features, bands in rows and dates in columns; assessment/importance.csv holds the numbers.",
-    "importance_permutation": "Heat map of the fall of the mean F1, bands in rows and dates in columns; assessment/permutation.csv holds the numbers.",
+    "importance_permutation": "Heat map of the fall of a score, bands in rows and dates in columns; assessment/permutation.csv holds the numbers.",
     "importance_groups": "Bars of the fall of the scores for each band, date and sensor; assessment/permutation.csv holds the numbers.",
     "importance_shap": "Heat map of SHAP values, columns in rows and classes in columns; assessment/shap.csv holds the numbers.",
     "importance_elimination": "Curve of the scores against the number of columns; assessment/elimination.json holds the numbers.",
@@ -60,7 +61,8 @@ class ReportData:
     its unit, `10 m`), shape (rows, cols).
     fusion: `fusion` of metrics.json, with a `colour` for each choice, None where one model mapped it all. gap: content of
     cross_validation.json, None where it was not asked for. regression: content of metrics.json of a run that predicts a number (confusion,
-    areas and regions are then of no use), None of one that predicts classes.
+    areas and regions are then of no use), None of one that predicts classes. regularised: content of regularisation.csv, None where the map was
+    not regularised.
     """
 
     title: str
@@ -83,6 +85,7 @@ class ReportData:
     mapped: bool = True
     fusion: Mapping[str, Any] | None = None
     gap: Mapping[str, Any] | None = None
+    regularised: pd.DataFrame | None = None
     regression: Mapping[str, Any] | None = None
 
 

@@ -24,7 +24,7 @@ LABELS = {
     "year_scores": "other years", "crossval": "cross-validation", "gap": "gap",
     "cleaning": "cleaning", "suspicious": "suspicious polygons", "search": "search", "train": "train",
     "sample_scores": "scores", "sample_summary": "score tables", "trust": "trust", "predict": "map", "assemble": "tiles",
-    "mosaic": "mosaic", "assess": "assess", "summary": "summary", "report": "report",
+    "mosaic": "mosaic", "regularise": "regularisation", "assess": "assess", "summary": "summary", "report": "report",
     "regress": "train", "values": "map", "value_tiles": "tiles", "value_maps": "mosaic", "value_scores": "assess", "value_summary": "summary",
     "value_answers": "scores", "value_sample_summary": "score tables", "value_report": "report",
     "held_out": "validation pixels", "importance": "importance", "importance_tables": "importance tables",

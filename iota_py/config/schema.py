@@ -20,6 +20,7 @@ from iota_py.config.importance import Importance
 from iota_py.config.inputs import Input
 from iota_py.config.models import Model, RandomForest
 from iota_py.config.reduction import Reduction
+from iota_py.config.regularisation import Regularisation
 from iota_py.config.samples import Samples
 from iota_py.config.search import Search
 from iota_py.config.section import Day, Name, Positive, Section, TileName, Word
@@ -125,6 +126,7 @@ class RunConfig(Section):
     calibration: Calibration | None = Field(
         None, description="correction of the probabilities of the models; default: as the estimators give them"
     )
+    regularisation: Regularisation | None = Field(None, description="a second map without its smallest patches; default: none")
     importance: Importance = Importance()
     assessment: Assessment = Assessment()
     tracking: Tracking = Tracking()
@@ -175,7 +177,7 @@ class RunConfig(Section):
 
 REGISTERED = "models:/"  # how names of models in MLflow's registry begin
 PATH_FIELDS = re.compile(
-    r"^(output|nomenclature|inputs\.[^.]+\.path|inputs\.[^.]+\.series\.masks\.\d+\.path|samples\.polygons|samples(\.sources\.\d+)?\.relabel|samples\.sources\.\d+\.path|samples\.table\.path|samples\.table\.join\.path|samples\.regions\.path|samples\.(selection(\.regions\..+)?|augmentation)\.table|samples\.annual\.(map|validity|inputs\.[^.]+\.path)|samples\.years\.\d+\.(polygons|inputs\.[^.]+\.path)|keep_columns|reuse|model\.from|engine\.store|user_features\.\d+\.file)$"
+    r"^(output|nomenclature|inputs\.[^.]+\.path|inputs\.[^.]+\.series\.masks\.\d+\.path|samples\.polygons|samples(\.sources\.\d+)?\.relabel|samples\.sources\.\d+\.path|samples\.table\.path|samples\.table\.join\.path|samples\.regions\.path|samples\.(selection(\.regions\..+)?|augmentation)\.table|samples\.annual\.(map|validity|inputs\.[^.]+\.path)|samples\.years\.\d+\.(polygons|inputs\.[^.]+\.path)|regularisation\.recode(\.\d+)?\.polygons|keep_columns|reuse|model\.from|engine\.store|user_features\.\d+\.file)$"
 )
 
 

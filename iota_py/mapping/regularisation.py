@@ -42,13 +42,14 @@ class Frame:
 
 @dataclass(frozen=True)
 class Chain:
-    """What is done. minimum_area: in units of the CRS squared, smaller components merge. groups: class -> name of its group, None: over all only.
-    connectivity: of each sieve in turn, 8 or 4. passes: 2 sieves the result too."""
+    """What is done. minimum_area: in units of the CRS squared, smaller components merge. groups: class -> name of its group, None: over all
+    only. connectivity: of each sieve in turn, 8 or 4. passes: 2 sieves the result too. threads: the result does not depend on them."""
 
     minimum_area: float
     groups: Mapping[int, str] | None
     connectivity: tuple[int, ...]
     passes: int
+    threads: int = 1
 
 
 def frame_of(grid: GeoBox, resolution: float | None) -> Frame:
@@ -122,4 +123,4 @@ def _sieves(blocks: Blocks, chain: Chain, minimum: int) -> None:
     rules: Iterable[np.ndarray | None] = [None] if chain.groups is None else [group_numbers(chain.groups), None]
     for groups in rules:
         for connectivity in chain.connectivity:
-            sieve(blocks, minimum, connectivity, groups)
+            sieve(blocks, minimum, connectivity, groups, chain.threads)

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
 from iota_py.errors import Fault, StorageError
 from iota_py.grid.windows import Window, split
 from iota_py.io.publish import PART_SUFFIX
+
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True)
@@ -72,3 +77,19 @@ def scratch_blocks(beside: Path, shape: tuple[int, int], side: int) -> Iterator[
     finally:
         os.close(file)
         path.unlink(missing_ok=True)
+
+
+def each_block(blocks: Blocks, look: Callable[[int, Window], Found], threads: int) -> Iterator[Found]:
+    """What `look` finds in each block (its number, its window), in their order. threads: blocks that are looked at together; `look` may write
+    its own block."""
+    if threads < 2:
+        yield from (look(number, window) for number, window in enumerate(blocks.windows))
+        return
+    with ThreadPoolExecutor(threads) as pool:
+        ahead: deque[Future[Found]] = deque()
+        for number, window in enumerate(blocks.windows):
+            ahead.append(pool.submit(look, number, window))
+            if len(ahead) > threads:
+                yield ahead.popleft().result()
+        while ahead:
+            yield ahead.popleft().result()

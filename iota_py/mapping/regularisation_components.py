@@ -9,21 +9,32 @@ import numpy as np
 from numba import njit
 
 
-@njit(cache=True, nogil=True, inline="always")
-def _root(parent, node):
-    while parent[node] != node:
-        parent[node] = parent[parent[node]]
-        node = parent[node]
-    return node
-
-
-@njit(cache=True, nogil=True, inline="always")
+@njit(cache=True, nogil=True)
 def _joined(parent, a, b):
     """Unite two labels, the lower one stands for both; that one."""
-    a, b = _root(parent, a), _root(parent, b)
-    low, high = min(a, b), max(a, b)
-    parent[high] = low
-    return low
+    while parent[a] != a:
+        parent[a] = parent[parent[a]]
+        a = parent[a]
+    while parent[b] != b:
+        parent[b] = parent[parent[b]]
+        b = parent[b]
+    if a < b:
+        parent[b] = a
+        return a
+    parent[a] = b
+    return b
+
+
+@njit(cache=True, nogil=True)
+def _corners(classes, labels, parent, row, col, found):
+    """`found`, the label of the pixel to the left or 0, united with those of the pixels above that touch by a corner."""
+    code = classes[row, col]
+    if found == 0 and col > 0 and classes[row - 1, col - 1] == code:  # else the pixel to the left touches it, or is of another class
+        found = labels[row - 1, col - 1]
+    if col + 1 < classes.shape[1] and classes[row - 1, col + 1] == code:
+        other = labels[row - 1, col + 1]
+        found = other if found == 0 else _joined(parent, found, other)
+    return found
 
 
 @njit(cache=True, nogil=True)
@@ -42,29 +53,22 @@ def label_components(classes, eight):
             found = np.int32(0)
             if col > 0 and classes[row, col - 1] == code:
                 found = labels[row, col - 1]
-            if row > 0:
-                if classes[row - 1, col] == code:
-                    found = labels[row - 1, col] if found == 0 else _joined(parent, found, labels[row - 1, col])
-                elif eight:
-                    if col > 0 and classes[row - 1, col - 1] == code:
-                        found = labels[row - 1, col - 1] if found == 0 else _joined(parent, found, labels[row - 1, col - 1])
-                    if col + 1 < width and classes[row - 1, col + 1] == code:
-                        found = labels[row - 1, col + 1] if found == 0 else _joined(parent, found, labels[row - 1, col + 1])
+            if row > 0 and classes[row - 1, col] == code:
+                other = labels[row - 1, col]
+                found = other if found == 0 or found == other else _joined(parent, found, other)
+            elif eight and row > 0:
+                found = _corners(classes, labels, parent, row, col, found)
             if found == 0:
                 used += 1
                 parent[used] = used
                 found = np.int32(used)
             labels[row, col] = found
-    count = _number(parent, used)
-    for row in range(height):
-        for col in range(width):
-            labels[row, col] = parent[labels[row, col]]
-    return labels, count
+    return _numbered(labels, parent, used)
 
 
 @njit(cache=True, nogil=True)
-def _number(parent, used):
-    """Replace provisional labels by final ones, 1, 2, …; how many. A label is never lower than the one that stands for it."""
+def _numbered(labels, parent, used):
+    """Provisional labels replaced by final ones, and how many. A label is never lower than the one that stands for it."""
     count = 0
     for label in range(1, used + 1):
         if parent[label] == label:
@@ -72,7 +76,10 @@ def _number(parent, used):
             parent[label] = count
         else:
             parent[label] = parent[parent[label]]
-    return count
+    for row in range(labels.shape[0]):
+        for col in range(labels.shape[1]):
+            labels[row, col] = parent[labels[row, col]]
+    return labels, count
 
 
 @njit(cache=True, nogil=True)

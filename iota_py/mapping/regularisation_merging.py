@@ -19,7 +19,7 @@ import numpy as np
 from numba import njit
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(cache=True, nogil=True)
 def _root(parent, node):
     while parent[node] != node:
         parent[node] = parent[parent[node]]
@@ -28,9 +28,9 @@ def _root(parent, node):
 
 
 @njit(cache=True, nogil=True)
-def _choose(node, state, start, target, size, anchor, code):
-    """Class of the largest neighbour, 0 where there is none. size: of a small one what was gathered, anchor: of the large one it joined."""
-    parent, after, last = state
+def _choose(node, nodes, start, target):
+    """Class of the largest neighbour, 0 where there is none."""
+    parent, after, last, code, size, anchor, _ = nodes
     best, most, member = 0, 0, node
     while True:
         for k in range(start[member], start[member + 1]):
@@ -46,9 +46,9 @@ def _choose(node, state, start, target, size, anchor, code):
 
 
 @njit(cache=True, nogil=True)
-def _join(node, chosen, state, start, target, size, anchor, code, large):
+def _join(node, chosen, nodes, start, target):
     """Give a component its new class and unite it with all that it touches of that class."""
-    parent, after, last = state
+    parent, after, last, code, size, anchor, large = nodes
     code[node] = chosen
     member, end, root = node, last[node], node
     while True:
@@ -79,23 +79,22 @@ def settle(code, size, minimum, start, target, alive):
     settle, small, in raster order of their first pixels, whole islands; of two nodes the lower number has the earlier first pixel.
     """
     count = len(code)
-    code, size, large = code.copy(), size.copy(), size >= minimum
-    anchor = np.zeros(count, np.int64)
-    parent, after, last = np.arange(count), np.full(count, -1), np.arange(count)
-    state = (parent, after, last)
-    alive = alive.copy()
+    code, size, alive = code.copy(), size.copy(), alive.copy()
+    parent, after, last = np.arange(count, dtype=np.int32), np.full(count, np.int32(-1)), np.arange(count, dtype=np.int32)
+    anchor = np.zeros(count, np.int64)  # pixels of the large component that a small one has joined; size: what was gathered beside it
+    nodes = (parent, after, last, code, size, anchor, size >= minimum)
     left = len(alive)
     while left > 0:
         smallest = size[alive[0]]
         for k in range(1, left):
             smallest = min(smallest, size[alive[k]])
-        kept = 0
         for k in range(left):
             node = alive[k]
             if parent[node] == node and anchor[node] == 0 and size[node] == smallest:
-                chosen = _choose(node, state, start, target, size, anchor, code)
+                chosen = _choose(node, nodes, start, target)
                 if chosen != 0:
-                    _join(node, chosen, state, start, target, size, anchor, code, large)
+                    _join(node, chosen, nodes, start, target)
+        kept = 0
         for k in range(left):
             node = alive[k]
             if parent[node] == node and anchor[node] == 0 and smallest < size[node] < minimum:

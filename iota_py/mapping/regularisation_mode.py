@@ -17,7 +17,6 @@ def reduce_blocks(fine: Blocks, coarse: Blocks, ratio: int) -> None:
             coarse.write(number, reduce_by_mode(fine.read(number, window), ratio))
 
 
-
 @njit(cache=True, nogil=True)
 def reduce_by_mode(classes, ratio):
     """uint8 (row / ratio, col / ratio). Of equally frequent classes the one that comes first, from the upper left, row by row.
@@ -29,19 +28,24 @@ def reduce_by_mode(classes, ratio):
     counts = np.zeros(256, np.int64)
     for row in range(height):
         for col in range(width):
-            part = classes[row * ratio : (row + 1) * ratio, col * ratio : (col + 1) * ratio]
-            for y in range(ratio):
-                for x in range(ratio):
-                    counts[part[y, x]] += 1
-            empty, counts[0] = counts[0], 0
-            if 2 * empty <= ratio * ratio:
-                most = 0
-                for y in range(ratio):
-                    for x in range(ratio):
-                        if counts[part[y, x]] > most:
-                            most = counts[part[y, x]]
-                            out[row, col] = part[y, x]
-            for y in range(ratio):
-                for x in range(ratio):
-                    counts[part[y, x]] = 0
+            out[row, col] = _most_frequent(classes, row * ratio, col * ratio, ratio, counts)
     return out
+
+
+@njit(cache=True, nogil=True)
+def _most_frequent(classes, top, left, ratio, counts):
+    """Class of one larger pixel. counts: int64 (256,), zeros, and zeros again afterwards."""
+    for row in range(top, top + ratio):
+        for col in range(left, left + ratio):
+            counts[classes[row, col]] += 1
+    best, most = np.uint8(0), 0
+    if 2 * counts[0] <= ratio * ratio:
+        for row in range(top, top + ratio):
+            for col in range(left, left + ratio):
+                code = classes[row, col]
+                if code != 0 and counts[code] > most:
+                    best, most = code, counts[code]
+    for row in range(top, top + ratio):
+        for col in range(left, left + ratio):
+            counts[classes[row, col]] = 0
+    return best

@@ -31,11 +31,12 @@ def change_classes(
     """The blocks of a class raster on this grid with the changes made, one after the other."""
     changes = list(changes)
     for window, values in blocks:
+        changed = values.copy()
         for change in changes:
-            here = values == change.source
+            here = changed == change.source
             if here.any():
-                values = np.where(here & (_within(change.polygons, window.of(grid)) == change.inside), np.uint8(change.to), values)
-        yield window, values
+                changed[here & (_within(change.polygons, window.of(grid)) == change.inside)] = change.to
+        yield window, changed
 
 
 def _within(polygons: gpd.GeoDataFrame, grid: GeoBox) -> np.ndarray:

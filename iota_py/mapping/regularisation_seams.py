@@ -5,17 +5,16 @@ The tables hold what touches a seam and nothing else: they grow with the length 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 from numba import njit
 
 from iota_py.grid.windows import Window
-from iota_py.mapping.regularisation_blocks import Blocks
+from iota_py.mapping.regularisation_blocks import Blocks, each_block
 from iota_py.mapping.regularisation_components import label_components, measure_components
 
-NONE = -1
+Line = tuple[np.ndarray, np.ndarray]  # number of the piece int64 and class uint8 of pixels in a line
 
 
 @dataclass(frozen=True)
@@ -66,7 +65,12 @@ def label_window(classes: np.ndarray, window: Window, shape: tuple[int, int], ei
     code, size, first = measure_components(classes, labels, count)
     touched = np.zeros(count + 1, bool)
     bottom, right = window.row + window.height, window.col + window.width
-    sides = [(window.row > 0, labels[0]), (bottom < shape[0], labels[-1]), (window.col > 0, labels[:, 0]), (right < shape[1], labels[:, -1])]
+    sides = [
+        (window.row > 0, labels[0]),
+        (bottom < shape[0], labels[-1]),
+        (window.col > 0, labels[:, 0]),
+        (right < shape[1], labels[:, -1]),
+    ]
     for is_seam, line in sides:
         if is_seam:
             touched[line] = True
@@ -79,50 +83,66 @@ def place_in_raster(first: np.ndarray, window: Window, width: int) -> np.ndarray
     return (window.row + first // window.width) * width + window.col + first % window.width
 
 
-def find_seams(blocks: Blocks, rule: Rule) -> Seams:
+@dataclass(frozen=True)
+class _Cut:
+    """What a window gives to its seams. table: code, size, first of `cut`. lines: (rank in `cut` int64, class) of the pixels of the top, the bottom,
+    the left and the right."""
+
+    table: tuple[np.ndarray, np.ndarray, np.ndarray]
+    lines: tuple[Line, Line, Line, Line]
+
+
+def find_seams(blocks: Blocks, rule: Rule, threads: int = 1) -> Seams:
     """Measure every component that a seam cuts."""
-    offset = np.zeros(len(blocks.windows), np.int64)
+    width, windows = blocks.shape[1], blocks.windows
+    offset = np.zeros(len(windows), np.int64)
     tables: list[tuple[np.ndarray, ...]] = []
     same: list[np.ndarray] = [np.zeros((0, 2), np.int64)]
     touching: list[np.ndarray] = [np.zeros((0, 2), np.int64)]
     total = 0
 
-    def meet(one: tuple[np.ndarray, np.ndarray], other: tuple[np.ndarray, np.ndarray]) -> None:
+    def meet(one: Line, other: Line) -> None:
         for kept, found in zip((same, touching), meet_lines(*one, *other, rule.groups, rule.eight)):
             kept.append(found)
 
-    above = None
-    for line in _rows(blocks):
-        top, bottom = _line(blocks.shape[1]), _line(blocks.shape[1])
-        left = None
-        for number, window in line:
-            offset[number] = total
-            classes = blocks.read(number, window)
-            found = label_window(classes, window, blocks.shape, rule.eight)
-            first = place_in_raster(found.first[found.cut], window, blocks.shape[1])
-            tables.append((found.code[found.cut], found.size[found.cut], first))
-            numbers = np.full(len(found.size), NONE, np.int64)
-            numbers[found.cut] = total + np.arange(len(found.cut))
-            total += len(found.cut)
-            cols = slice(window.col, window.col + window.width)
-            for kept, row in ((top, 0), (bottom, -1)):
-                kept[0][cols], kept[1][cols] = numbers[found.labels[row]], classes[row]
-            if left is not None:
-                meet(left, (numbers[found.labels[:, 0]], classes[:, 0].copy()))
-            left = numbers[found.labels[:, -1]], classes[:, -1].copy()
-        if above is not None:
-            meet(above, top)
-        above = bottom
+    above, bottom, last = _line(width), _line(width), _line(0)
+    row = _line(width)
+    found = each_block(blocks, lambda number, window: _cut_lines(blocks, number, window, rule), threads)
+    for number, (window, cut) in enumerate(zip(windows, found)):
+        offset[number] = total
+        tables.append(cut.table)
+        top, low, left, right = ((ranks + total, codes) for ranks, codes in cut.lines)
+        total += len(cut.table[0])
+        for line, part in ((row, top), (bottom, low)):
+            for whole_line, values in zip(line, part):
+                whole_line[window.col : window.col + window.width] = values
+        if window.col > 0:
+            meet(last, left)
+        last = right
+        if window.col + window.width == width:
+            if window.row > 0:
+                meet(above, row)
+            above, bottom = bottom, _line(width)
     return _united(offset, tables, np.concatenate(same), np.concatenate(touching), rule.minimum)
 
 
-def _rows(blocks: Blocks) -> Iterable[list[tuple[int, Window]]]:
-    numbered = list(enumerate(blocks.windows))
-    return (numbered[k : k + blocks.across] for k in range(0, len(numbered), blocks.across))
+def _cut_lines(blocks: Blocks, number: int, window: Window, rule: Rule) -> _Cut:
+    classes = blocks.read(number, window)
+    if not blocks.filled[number]:
+        across, down = _line(window.width), _line(window.height)
+        return _Cut((np.zeros(0, np.uint8), np.zeros(0, np.int64), np.zeros(0, np.int64)), (across, across, down, down))
+    found = label_window(classes, window, blocks.shape, rule.eight)
+    rank = np.zeros(len(found.size), np.int64)
+    rank[found.cut] = np.arange(len(found.cut))
+    sides = [(0, slice(None)), (-1, slice(None)), (slice(None), 0), (slice(None), -1)]
+    top, bottom, left, right = ((rank[found.labels[side]], classes[side].copy()) for side in sides)
+    first = place_in_raster(found.first[found.cut], window, blocks.shape[1])
+    return _Cut((found.code[found.cut], found.size[found.cut], first), (top, bottom, left, right))
 
 
-def _line(width: int) -> tuple[np.ndarray, np.ndarray]:
-    return np.full(width, NONE, np.int64), np.zeros(width, np.uint8)
+def _line(width: int) -> Line:
+    """Pixels without data: class 0, so that their numbers are never looked at."""
+    return np.zeros(width, np.int64), np.zeros(width, np.uint8)
 
 
 def _united(offset: np.ndarray, tables: list[tuple[np.ndarray, ...]], same: np.ndarray, touching: np.ndarray, minimum: int) -> Seams:

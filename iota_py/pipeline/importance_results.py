@@ -13,7 +13,8 @@ def importance_outputs(config: RunConfig) -> list[str]:
     asked = config.importance
     outputs = [paths.IMPORTANCE, paths.importance_figure("importance")] if config.model.kind in OWN else []
     if asked.permutation:
-        outputs += [paths.PERMUTATION, paths.importance_figure("permutation"), paths.importance_figure("groups")]
+        outputs += [paths.PERMUTATION, paths.importance_figure("permutation")]
+        outputs += [paths.importance_figure("groups")] if config.samples.target is None else []
     if asked.shap:
         outputs += [paths.SHAP, paths.importance_figure("shap")]
     if asked.elimination is not None:

@@ -46,6 +46,8 @@ POLYGON_VALUES = "assessment/polygons.csv"
 STRATA = "assessment/strata.csv"
 LAYERS = ("classification", "confidence", "validity")
 CHOICE = "map/choice.tif"
+REGULARISED = "map/regularised.tif"
+REGULARISATION = "assessment/regularisation.csv"
 
 
 def series(tile: str, source: str) -> str:

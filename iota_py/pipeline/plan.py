@@ -21,6 +21,7 @@ from iota_py.pipeline.importance_plan import importance_tasks
 from iota_py.pipeline.inventory import Inventory, Tile
 from iota_py.pipeline.learning_plan import learning_tasks
 from iota_py.pipeline.members import members_document, planned_members, run_layers
+from iota_py.pipeline.regularisation_plan import regularisation_tasks
 from iota_py.pipeline.season_plan import footprint_task, stored_tasks, year_score_tasks
 from iota_py.pipeline.stages import STAGES
 from iota_py.pipeline.table_plan import table_score_tasks, table_tasks
@@ -56,6 +57,7 @@ def make_plan(config: RunConfig, inventory: Inventory, external: Mapping[str, st
     trains = learning_tasks(build, config, inventory, external, footprints)
     assembled = {t.name: _tile_map(build, config, inventory, t, footprints, trains) for t in inventory.tiles}
     mosaics = _mosaics(build, config, inventory, assembled, footprints, external)
+    mosaics += regularisation_tasks(build, config, inventory, external)
     studied = importance_tasks(build, config, inventory, external, trains)
     _results(build, config, inventory, external, assembled, [*mosaics, *studied])
     return ordered(build)

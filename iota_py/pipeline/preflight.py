@@ -29,6 +29,7 @@ from iota_py.pipeline.models import model_faults
 from iota_py.pipeline.reduced import column_choice_faults
 from iota_py.pipeline.reference import nomenclature_digest, prepare_reference, read_sources, reference_digest
 from iota_py.pipeline.regions import numbers_of_parts, region_faults
+from iota_py.pipeline.regularisation_plan import recode_files, regularisation_faults
 from iota_py.pipeline.reuse import reuse_faults
 from iota_py.pipeline.searched import check_search
 from iota_py.pipeline.seasons import season_digests, take_seasons
@@ -74,6 +75,7 @@ def examine(config: RunConfig, bad: Mapping[str, str] | None = None) -> Inventor
     faults.extend(split_faults(config, inventory))
     faults.extend(model_faults(config, inventory, nomenclature))
     faults.extend(reuse_faults(config, inventory, nomenclature))
+    faults.extend(regularisation_faults(config, inventory, nomenclature))
     try:
         polygons = _check_reference(config, nomenclature, inventory)
     except IotaError as error:
@@ -106,7 +108,7 @@ def external_digests(config: RunConfig) -> dict[str, str]:
     files["table"] = samples.table.path if samples.table else None
     files["relabel"] = samples.relabel if samples.table and isinstance(samples.relabel, Path) else None
     files["joined"] = samples.table.join.path if samples.table and samples.table.join else None
-    files |= table_files(config)
+    files |= table_files(config) | recode_files(config)
     digests = {"nomenclature": nomenclature_digest(config), "polygons": reference_digest(config), **season_digests(config)}
     digests |= {name: sha256(path) for name, path in files.items() if path is not None}
     return {name: digest for name, digest in digests.items() if digest is not None}

@@ -70,12 +70,7 @@ def regularisation_faults(config: RunConfig, inventory: Inventory | None, nomenc
     if inventory is None or not inventory.tiles:
         return faults
     faults += _grid_faults(config.name, wish, inventory.grid)
-    for number, one in enumerate(wish.recode if nomenclature is not None else ()):
-        try:
-            _change(one, number, inventory.grid, nomenclature)
-        except IotaError as error:
-            faults.extend(error.faults)
-    return faults
+    return faults if nomenclature is None else faults + _recode_faults(wish, inventory.grid, nomenclature)
 
 
 def _group_faults(config: RunConfig, wish: Regularisation, nomenclature: Nomenclature) -> list[Fault]:
@@ -83,7 +78,9 @@ def _group_faults(config: RunConfig, wish: Regularisation, nomenclature: Nomencl
     if not wish.by_group or not bare:
         return []
     text = f"classes without a group: {', '.join(bare[:8])}{', …' if len(bare) > 8 else ''}"
-    return [Fault("E-SIV-003", str(config.nomenclature), "regularisation.by_group", text, "give each class its `group`, or set by_group: false")]
+    return [
+        Fault("E-SIV-003", str(config.nomenclature), "regularisation.by_group", text, "give each class its `group`, or set by_group: false")
+    ]
 
 
 def _grid_faults(name: str, wish: Regularisation, grid: GeoBox) -> list[Fault]:
@@ -100,10 +97,20 @@ def _grid_faults(name: str, wish: Regularisation, grid: GeoBox) -> list[Fault]:
     return faults
 
 
+def _recode_faults(wish: Regularisation, grid: GeoBox, nomenclature: Nomenclature) -> list[Fault]:
+    faults: list[Fault] = []
+    for number, one in enumerate(wish.recode):
+        try:
+            _change(one, number, grid, nomenclature)
+        except IotaError as error:
+            faults.extend(error.faults)
+    return faults
+
+
 def _change(one: Recode, number: int, grid: GeoBox, nomenclature: Nomenclature) -> ClassChange:
     place = f"regularisation.recode.{number}"
     source, to = (_code(value, f"{place}.{key}", nomenclature) for key, value in (("from", one.source), ("to", one.to)))
-    if source == to or source == NODATA:
+    if source in (to, NODATA):
         text = f"from `{one.source}` to `{one.to}` is no change of a class"
         raise InputError(Fault("E-SIV-005", str(one.polygons), place, text, "name two classes; only `to` may be 0, no data"))
     return ClassChange(_polygons(one, place, grid), source, to, one.where == "inside")
@@ -129,5 +136,7 @@ def _polygons(one: Recode, place: str, grid: GeoBox) -> gpd.GeoDataFrame:
     near = frame[frame.intersects(grid.extent.geom)]
     if near.empty:
         text = f"none of its {len(frame)} polygons lies on the map"
-        raise InputError(Fault("E-SIV-006", str(one.polygons), f"{place}.polygons", text, "give the outline of the land or of the sea there"))
+        raise InputError(
+            Fault("E-SIV-006", str(one.polygons), f"{place}.polygons", text, "give the outline of the land or of the sea there")
+        )
     return near

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 STAGES = (
     "store", "polygons", "footprint", "candidates", "split", "selection", "years", "drawn", "samples", "annual",
     "cleaning", "suspicious", "learning", "search", "crossval", "gap",
-    "train", "trust", "sample_scores", "predict", "assemble", "mosaic", "assess", "year_scores", "summary", "sample_summary",
+    "train", "trust", "sample_scores", "predict", "assemble", "mosaic", "regularise", "assess", "year_scores", "summary", "sample_summary",
     "regress", "values", "value_tiles", "value_maps", "value_scores", "value_summary", "value_answers", "value_sample_summary",
     "held_out", "importance", "importance_tables", "report", "value_report",
     "feature_windows", "feature_maps",
@@ -43,6 +43,9 @@ _TABLES = (
 )
 _VOTES = ("mapping/vote.py", "pipeline/votes.py", "pipeline/regions.py")
 _VALUES = ("projection.py", "training", "pipeline/target_models.py", "pipeline/regions.py")
+_VALUE_SCORES = (
+    "io", "assessment", "nomenclature.py", "pipeline/target.py", "pipeline/target_models.py", "pipeline/splits.py", "pipeline/steps/regression_scores.py",
+)  # fmt: skip
 _OWNED = ("pipeline/steps/footprint.py", "samples/candidates.py")
 ROOMS: Mapping[str, tuple[str, ...]] = {
     "store": (*_READING, "pipeline/steps/store.py"),
@@ -90,7 +93,8 @@ ROOMS: Mapping[str, tuple[str, ...]] = {
     ),
     "importance": (
         "training", "prediction", *_CODES, *_MODELS, "samples", *_RULES, "io", "assessment/confusion.py", "assessment/metrics.py", "pipeline/members.py",
-        "pipeline/steps/importance.py", "pipeline/steps/elimination.py", "pipeline/steps/held_out.py", "pipeline/steps/learning.py",
+        "pipeline/steps/importance.py", "pipeline/target_models.py", "pipeline/steps/regression_importance.py", "assessment/regression.py",
+        "pipeline/steps/elimination.py", "pipeline/steps/held_out.py", "pipeline/steps/learning.py",
         *_SETS, "pipeline/ranks.py", "pipeline/steps/trust.py",
     ),
     "importance_tables": (
@@ -113,14 +117,19 @@ ROOMS: Mapping[str, tuple[str, ...]] = {
     "value_maps": ("grid", "io", "mapping/mosaic.py", "nomenclature.py", "pipeline/target.py", "pipeline/target_models.py", "pipeline/steps/regression.py"),
     "value_scores": ("io", "grid", "samples/split.py", "pipeline/target_models.py", "pipeline/steps/regression_scores.py"),
     "value_answers": (*_FEATURES, "prediction", *_CODES, *_VALUES, "pipeline/steps/extraction.py", "pipeline/steps/regression_scores.py"),
-    "value_summary": ("io", "assessment", "nomenclature.py", "pipeline/target.py", "pipeline/splits.py", "pipeline/steps/regression_scores.py"),
-    "value_sample_summary": ("io", "assessment", "nomenclature.py", "pipeline/target.py", "pipeline/splits.py", "pipeline/steps/regression_scores.py"),
+    "value_summary": _VALUE_SCORES,
+    "value_sample_summary": _VALUE_SCORES,
     "value_report": (
         "io", "grid", "products", "assessment", "nomenclature.py", "pipeline/target.py", "pipeline/target_models.py", "pipeline/steps/reporting.py",
-        "pipeline/steps/regression_report.py", "pipeline/importance_results.py", *_RULES, *_SETS,
+        "pipeline/steps/regression.py", "pipeline/steps/regression_scores.py", "pipeline/steps/regression_report.py", "pipeline/importance_results.py",
+        *_RULES, *_SETS,
     ),
     "assemble": ("grid", "io", "nomenclature.py", "mapping/fusion.py", "pipeline/members.py", "pipeline/steps/mapping.py", "pipeline/steps/strips.py"),
     "mosaic": ("io", "grid", "mapping", "nomenclature.py", "pipeline/members.py", "pipeline/steps/fusion.py", "pipeline/steps/mapping.py"),
+    "regularise": (
+        "io", "grid", "mapping", "nomenclature.py", "config/regularisation.py", "assessment/areas.py", "pipeline/regularisation_plan.py",
+        "pipeline/steps/mapping.py", "pipeline/steps/regularisation.py",
+    ),
     "assess": (
         "io", "grid", "assessment/confusion.py", "assessment/difference.py", "samples/candidates.py", "prediction", *_CODES, "projection.py", "training",
         "nomenclature.py", "pipeline/members.py", "pipeline/models.py", "pipeline/steps/assessment.py", "pipeline/steps/fusion_summary.py",

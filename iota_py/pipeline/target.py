@@ -83,7 +83,8 @@ def target_limits(samples: Samples) -> tuple[float, ...]:
 @functools.lru_cache(maxsize=8)
 def _limits(places: tuple[SourceSection, ...], target: Target, state: tuple[Any, ...]) -> tuple[float, ...]:
     """Read once by each process, and again when a file changes (`state`)."""
-    found, faults = [], []
+    found: list[pd.Series] = []
+    faults: list[Fault] = []
     for place in places:
         try:
             found.append(numbers_of(read_vectors(place.path, place.layer, place.encoding), target, str(place.path)))

@@ -12,6 +12,7 @@ from iota_py.training.regressors import REGRESSORS
 _SECTIONS = {
     "fusion": "labels are fused, and a number has none",
     "calibration": "probabilities are calibrated, and a number has none",
+    "regularisation": "patches of a class are merged, and a number has none",
     "search": "parameters are searched by scores of classes",
     "reuse": "models of another run are only reused for classes",
 }
@@ -22,7 +23,7 @@ _SAMPLES = {
     "ignore": "labels to leave out are classes",
     "relabel": "relabelling gives classes",
 }
-_STUDIES = ("permutation", "shap", "elimination")
+_STUDIES = ("shap", "elimination")
 _OF_CLASSES = {"class_weight": None, "criterion": "gini", "trainer": "scikit-learn"}
 
 

@@ -127,5 +127,9 @@ def test_numbers_and_their_intervals(mean: float | None, half: float | None, und
 def test_figures_are_drawn_the_same_every_time_and_without_polygons() -> None:
     polygons, empty = polygon_means(FIRST), polygon_means(FIRST[:0])
     assert scatter_figure(polygons, FIRST.dropna(), "cover") == scatter_figure(polygons, FIRST.dropna(), "cover")
-    for image in (scatter_figure(empty, FIRST[:0], "cover"), residual_figure(polygons, STRATA, "cover"), residual_figure(empty, STRATA, "c")):
+    for image in (
+        scatter_figure(empty, FIRST[:0], "cover"),
+        residual_figure(polygons, STRATA, "cover"),
+        residual_figure(empty, STRATA, "c"),
+    ):
         assert image.startswith(b"\x89PNG")

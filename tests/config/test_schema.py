@@ -132,7 +132,10 @@ def test_a_selection_needs_its_own_numbers(lines, selection, line):
     [
         ("{}", "samples: give either `polygons` (a vector file), `sources` (several) or `table` (ready samples)"),
         ("{polygons: a.gpkg, table: {path: b.csv, bands: {red: red}}}", "samples: give either `polygons`"),
-        ("{table: {path: b.csv, bands: {red: red}}, regions: {path: r.gpkg, field: f}}", "samples: a table has no polygons of regions: name their column in `table.region`"),
+        (
+            "{table: {path: b.csv, bands: {red: red}}, regions: {path: r.gpkg, field: f}}",
+            "samples: a table has no polygons of regions: name their column in `table.region`",
+        ),
     ],
 )
 def test_samples_come_from_one_source(lines, samples, line):

@@ -18,46 +18,54 @@ def label_whole(classes: np.ndarray, connectivity: int) -> tuple[np.ndarray, int
     return labels, count
 
 
-def sieve_whole(classes: np.ndarray, minimum: int, connectivity: int, groups: np.ndarray | None = None) -> np.ndarray:
-    groups = np.zeros(256, int) if groups is None else groups
-    labels, count = label_whole(classes, connectivity)
-    pixels: dict[int, set[tuple[int, int]]] = {n: set() for n in range(1, count + 1)}
-    for place in zip(*np.nonzero(labels)):
-        pixels[labels[place]].add(tuple(int(v) for v in place))
-    code = {n: int(classes[next(iter(places))]) for n, places in pixels.items()}
-    large = {n: len(places) for n, places in pixels.items() if len(places) >= minimum}
-    joined = dict.fromkeys(pixels, 0)  # pixels of the large component that a small one has joined
-    home = {place: n for n, places in pixels.items() for place in places}
-    steps = [(a, b) for a in (-1, 0, 1) for b in (-1, 0, 1) if (a or b) and (connectivity == 8 or not (a and b))]
+class Whole:
+    """Components of a raster, as sets of pixels: class, pixels, and those of the large component that a small one has joined."""
 
-    def around(n: int) -> set[int]:
-        near = {home.get((row + a, col + b)) for row, col in pixels[n] for a, b in steps}
-        return {other for other in near - {None, n} if groups[code[other]] == groups[code[n]]}
+    def __init__(self, classes: np.ndarray, minimum: int, connectivity: int, groups: np.ndarray) -> None:
+        labels, count = label_whole(classes, connectivity)
+        self.pixels: dict[int, set[tuple[int, int]]] = {n: set() for n in range(1, count + 1)}
+        for place in zip(*np.nonzero(labels)):
+            self.pixels[labels[place]].add(tuple(int(v) for v in place))
+        self.code = {n: int(classes[next(iter(places))]) for n, places in self.pixels.items()}
+        self.large = {n: len(places) for n, places in self.pixels.items() if len(places) >= minimum}
+        self.joined = dict.fromkeys(self.pixels, 0)
+        self.home = {place: n for n, places in self.pixels.items() for place in places}
+        self.steps = [(a, b) for a in (-1, 0, 1) for b in (-1, 0, 1) if (a or b) and (connectivity == 8 or not (a and b))]
+        self.minimum, self.groups = minimum, groups
+        self.stuck: set[int] = set()
 
-    def weight(n: int) -> int:
-        return large.get(n, joined[n] + len(pixels[n]))
+    def next(self) -> int | None:
+        """The smallest component that is to merge, the first of equal ones."""
+        waiting = [n for n, places in self.pixels.items() if len(places) < self.minimum and not self.joined[n] and n not in self.stuck]
+        return min(waiting, key=lambda n: (len(self.pixels[n]), min(self.pixels[n])), default=None)
 
-    stuck: set[int] = set()
-    while True:
-        waiting = [n for n in pixels if n not in large and n not in stuck and not joined[n] and len(pixels[n]) < minimum]
-        if not waiting:
-            break
-        n = min(waiting, key=lambda one: (len(pixels[one]), min(pixels[one])))
-        near = around(n)
+    def around(self, n: int) -> set[int]:
+        near = {self.home.get((row + a, col + b)) for row, col in self.pixels[n] for a, b in self.steps}
+        return {other for other in near if other not in (None, n) and self.groups[self.code[other]] == self.groups[self.code[n]]}
+
+    def weight(self, n: int) -> int:
+        return self.large.get(n, self.joined[n] + len(self.pixels[n]))
+
+    def merge(self, n: int) -> None:
+        near = self.around(n)
         if not near:
-            stuck.add(n)
-            continue
-        code[n] = code[max(near, key=lambda one: (weight(one), -code[one]))]
-        for other in [one for one in near if code[one] == code[n]]:
-            if other in large:
-                joined[n] = max(joined[n], large[other])
+            self.stuck.add(n)
+            return
+        self.code[n] = self.code[max(near, key=lambda other: (self.weight(other), -self.code[other]))]
+        for other in [one for one in near if self.code[one] == self.code[n]]:
+            if other in self.large:
+                self.joined[n] = max(self.joined[n], self.large[other])
                 continue
-            joined[n] = max(joined[n], joined[other])
-            for place in pixels[other]:
-                home[place] = n
-            pixels[n] |= pixels.pop(other)
-            stuck.discard(other)
+            self.joined[n] = max(self.joined[n], self.joined[other])
+            self.home.update(dict.fromkeys(self.pixels[other], n))
+            self.pixels[n] |= self.pixels.pop(other)
+
+
+def sieve_whole(classes: np.ndarray, minimum: int, connectivity: int, groups: np.ndarray | None = None) -> np.ndarray:
+    whole = Whole(classes, minimum, connectivity, np.zeros(256, int) if groups is None else groups)
+    while (n := whole.next()) is not None:
+        whole.merge(n)
     out = np.zeros_like(classes)
-    for place, n in home.items():
-        out[place] = code[n]
+    for place, n in whole.home.items():
+        out[place] = whole.code[n]
     return out

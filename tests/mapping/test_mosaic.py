@@ -68,6 +68,17 @@ def test_a_pixel_that_is_seen_and_not_classified_stays_0(tmp_path):
     assert assemble(grid, [first, second], ["classes"])[0].tolist() == [[5, 0, 7]]
 
 
+def test_numbers_keep_their_type_and_places_without_a_tile_are_empty(tmp_path):
+    grid = GeoBox((1, 4), Affine(10, 0, 400000, 0, -10, 4800000), UTM31)
+    west = Window(0, 0, 1, 3).of(grid)
+    first = tile(tmp_path, "a", west, np.array([[1, 1, 0]]))
+    path, values = tmp_path / "numbers.tif", np.array([[0.1, np.nan, 7]], np.float32)
+    write_raster(path, west, "float32", [(whole(west.shape), values)])
+    ((_, found),) = mosaic_blocks(grid, [TileRasters(west, first.footprint, {"value": path})], ["value"], "float32", np.nan)
+    assert found.dtype == np.float32
+    assert np.array_equal(found[0], np.array([[0.1, np.nan, np.nan, np.nan]], np.float32), equal_nan=True)
+
+
 def nearest(grid: GeoBox, source: GeoBox, values: np.ndarray) -> np.ndarray:
     """Values of a source at the pixel centres of a grid, by pyproj; 0 outside."""
     rows, cols = np.indices(grid.shape)

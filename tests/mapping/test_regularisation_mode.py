@@ -34,6 +34,9 @@ def test_pixels_three_times_as_large():
 
 
 def test_blocks_of_other_sizes_are_refused(tmp_path: Path):
-    with scratch_blocks(tmp_path / "a.tif", (4, 4), 2) as fine, scratch_blocks(tmp_path / "b.tif", (2, 3), 1) as coarse:
-        with pytest.raises(ValueError, match="is not 2 times"):
-            reduce_blocks(fine, coarse, 2)
+    with (
+        scratch_blocks(tmp_path / "a.tif", (4, 4), 2) as fine,
+        scratch_blocks(tmp_path / "b.tif", (2, 3), 1) as coarse,
+        pytest.raises(ValueError, match="is not 2 times"),
+    ):
+        reduce_blocks(fine, coarse, 2)

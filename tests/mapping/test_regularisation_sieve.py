@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from iota_py.mapping.regularisation_blocks import Blocks, scratch_blocks
 from iota_py.mapping.regularisation_sieve import sieve
-from tests.mapping.regularisation_reference import sieve_whole
+from tests.mapping.regularisation_reference import label_whole, sieve_whole
 
 GROUPS = np.array([0, 1, 1, 2, 2, *range(5, 256)], np.int64)
 
@@ -24,11 +24,13 @@ def stored(blocks: Blocks) -> np.ndarray:
     return out
 
 
-def sieved(classes: np.ndarray, side: int, minimum: int, connectivity: int, groups: np.ndarray | None = None) -> np.ndarray:
+def sieved(
+    classes: np.ndarray, side: int, minimum: int, connectivity: int, groups: np.ndarray | None = None, threads: int = 1
+) -> np.ndarray:
     with tempfile.TemporaryDirectory() as folder, scratch_blocks(Path(folder) / "map.tif", classes.shape, side) as blocks:
         for number, window in enumerate(blocks.windows):
             blocks.write(number, classes[window.slices])
-        sieve(blocks, minimum, connectivity, groups)
+        sieve(blocks, minimum, connectivity, groups, threads)
         return stored(blocks)
 
 
@@ -48,7 +50,9 @@ def test_equal_neighbours_are_settled_by_the_lower_class():
 
 def test_no_data_is_no_neighbour_and_stays():
     classes = image("0000", "0310", "0000", "1110")
-    assert sieved(classes, 9, 3, 4).tolist() == image("0000", "0110", "0000", "1110").tolist()  # 3 and 1 are equal: the first one moves; nothing else is near
+    assert (
+        sieved(classes, 9, 3, 4).tolist() == image("0000", "0110", "0000", "1110").tolist()
+    )  # 3 and 1 are equal: the first one moves; nothing else is near
 
 
 def test_a_corner_connects_with_8_and_not_with_4():
@@ -60,13 +64,21 @@ def test_a_corner_connects_with_8_and_not_with_4():
 def test_a_component_stays_in_its_group():
     classes = image("33333", "31133", "31233", "33333")
     assert sieved(classes, 9, 2, 8, GROUPS).tolist() == image("33333", "31133", "31133", "33333").tolist()
-    assert sieved(classes, 9, 4, 8, GROUPS).tolist() == image("33333", "31133", "31133", "33333").tolist()  # 3 pixels, no neighbour of the group
+    assert (
+        sieved(classes, 9, 4, 8, GROUPS).tolist() == image("33333", "31133", "31133", "33333").tolist()
+    )  # 3 pixels, no neighbour of the group
 
 
 def test_the_smallest_merge_first_and_what_they_reach_is_one_component():
     classes = image("11133333", "11124333", "11122333")
     # 4 (one pixel) goes to 3 (11 pixels), then 2 (three pixels) to 3, which is larger than 1 (9 pixels).
     assert sieved(classes, 9, 5, 4).tolist() == image("11133333", "11133333", "11133333").tolist()
+
+
+def test_of_equal_components_the_first_in_raster_order_merges_wherever_seams_cut():
+    classes = image("0023", "0203")  # class 2 starts one pixel before class 3; its lower part lies in the first window
+    for side in (1, 2, 3, 9):
+        assert sieved(classes, side, 3, 8).tolist() == image("0033", "0303").tolist()
 
 
 def test_a_long_component_is_measured_across_all_windows():
@@ -78,7 +90,9 @@ def test_a_long_component_is_measured_across_all_windows():
 
 
 rasters = st.integers(0, 2**32 - 1).flatmap(
-    lambda seed: st.tuples(st.just(seed), st.integers(1, 24), st.integers(1, 24), st.integers(2, 5), st.sampled_from([0.0, 0.2, 0.6]), st.booleans())
+    lambda seed: st.tuples(
+        st.just(seed), st.integers(1, 24), st.integers(1, 24), st.integers(2, 5), st.sampled_from([0.0, 0.2, 0.6]), st.booleans()
+    )
 )
 
 
@@ -103,8 +117,6 @@ def test_windows_of_any_size_give_the_sieve_of_the_whole(raster, side, minimum, 
 @settings(max_examples=40, deadline=None)
 @given(rasters, st.integers(1, 12), st.sampled_from([4, 8]))
 def test_no_small_component_with_a_neighbour_is_left(raster, minimum, connectivity):
-    from tests.mapping.regularisation_reference import label_whole
-
     after = sieved(drawn(*raster), 5, minimum, connectivity)
     labels, count = label_whole(after, connectivity)
     for n in range(1, count + 1):
@@ -120,3 +132,9 @@ def test_no_small_component_with_a_neighbour_is_left(raster, minimum, connectivi
 def test_a_raster_without_data_stays(side):
     empty = np.zeros((5, 4), np.uint8)
     assert sieved(empty, side, 3, 8).tolist() == empty.tolist()
+
+
+@pytest.mark.parametrize("threads", [2, 5])
+def test_threads_change_nothing(threads):
+    classes = drawn(7, 60, 50, 4, 0.1, True)
+    np.testing.assert_array_equal(sieved(classes, 11, 6, 8, threads=threads), sieved(classes, 64, 6, 8))

@@ -4,21 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import geopandas as gpd
 import numpy as np
 import pytest
+import rasterio
 import shapely
+from affine import Affine
 from hypothesis import given
 from hypothesis import strategies as st
+from odc.geo.geobox import GeoBox
 from pydantic import ValidationError
 
 from iota_py.config import load_config
 from iota_py.config.target import Target
 from iota_py.errors import ConfigError, InputError
-from iota_py.pipeline.steps.regression import NODATA, stored_numbers
+from iota_py.grid.windows import whole
+from iota_py.pipeline.steps.regression import NODATA, _write_values, stored_numbers
 from iota_py.pipeline.target import limits_of, numbers_of, strata_of, target_nomenclature
 from iota_py.pipeline.target_faults import check_target
+from iota_py.training.fitted import Target as Fitted
 from tests.end_to_end.covers import write_covers
 
 Writer = Callable[[Path, str], Path]
@@ -67,7 +73,9 @@ def test_numbers_may_be_whole_or_text() -> None:
     assert numbers_of(frame([3, 4]), COVER, "here").dtype == np.float64
 
 
-@pytest.mark.parametrize(("bins", "text"), [((), "from 1 to 99"), ((3.0, 3.0), "ascending"), ((1.0, float("nan")), "from 1 to 99"), (0, "greater")])
+@pytest.mark.parametrize(
+    ("bins", "text"), [((), "from 1 to 99"), ((3.0, 3.0), "ascending"), ((1.0, float("nan")), "from 1 to 99"), (0, "greater")]
+)
 def test_strata_that_make_no_sense(bins: object, text: str) -> None:
     with pytest.raises(ValidationError, match=text):
         Target(field="cover", bins=bins)
@@ -75,7 +83,9 @@ def test_strata_that_make_no_sense(bins: object, text: str) -> None:
 
 def configuration(light_config: Writer, folder: Path, more: str = "") -> Path:
     covers = write_covers(folder / "covers.gpkg")
-    return light_config(folder, f"samples: {{polygons: {covers}, target: {{field: cover, bins: [20, 30.5], unit: '%'}}}}\nnomenclature: null\n{more}")
+    return light_config(
+        folder, f"samples: {{polygons: {covers}, target: {{field: cover, bins: [20, 30.5], unit: '%'}}}}\nnomenclature: null\n{more}"
+    )
 
 
 def test_the_strata_are_classes(light_config: Writer, tmp_path: Path) -> None:
@@ -103,9 +113,10 @@ def test_classes_need_a_nomenclature(light_config: Writer, tmp_path: Path) -> No
         ("model: {trainer: auto}", "E-TGT-006.*model.trainer"),
         ("fusion: {members: {a: [sentinel2], b: [sentinel2]}}", "E-TGT-008.*fusion"),
         ("calibration: {}", "E-TGT-008.*calibration"),
+        ("regularisation: {}", "E-TGT-008.*regularisation"),
         ("search: {}", "E-TGT-008.*search"),
         ("assessment: {cross_validation: {}}", "E-TGT-008.*cross_validation"),
-        ("importance: {permutation: true}", "E-TGT-008.*importance.permutation"),
+        ("importance: {shap: true}", "E-TGT-008.*importance.shap"),
     ],
 )
 def test_what_goes_with_classes_only(light_config: Writer, tmp_path: Path, more: str, message: str) -> None:
@@ -133,6 +144,38 @@ def test_samples_of_classes_only(light_config: Writer, tmp_path: Path, more: str
     path.write_text(f"extends: {base.name}\nsamples: {{{more}}}\n", encoding="utf-8")
     with pytest.raises(InputError, match=message):
         check_target(load_config(path))
+
+
+def test_a_target_needs_polygons(light_config: Writer, tmp_path: Path) -> None:
+    table = "polygons: null, regions: null, table: {path: a.csv, bands: {red: b}}"
+    (tmp_path / "a.csv").write_text("b\n1\n", encoding="utf-8")
+    path = light_config(tmp_path, f"samples: {{{table}, target: {{field: cover}}}}\n")
+    with pytest.raises(InputError, match=r"E-TGT-004.*there are none"):
+        check_target(load_config(path))
+
+
+def test_labels_of_a_source_are_refused(light_config: Writer, tmp_path: Path) -> None:
+    source = "polygons: null, sources: [{path: a.gpkg, label: code}]"
+    (tmp_path / "a.gpkg").touch()
+    path = light_config(tmp_path, f"samples: {{{source}, target: {{field: cover}}}}\n")
+    with pytest.raises(InputError, match=r"E-TGT-007.*samples.sources.0.label"):
+        check_target(load_config(path))
+
+
+def test_overviews_are_means_of_the_numbers_that_are_there(tmp_path: Path) -> None:
+    values = np.full((600, 600), np.nan, np.float32)
+    values[0, :2] = 1, 4  # three of the four pixels under the first of the overview
+    values[1, 0] = 7
+    grid = GeoBox((600, 600), Affine(10, 0, 400000, 0, -10, 4800000), "EPSG:32631")
+    ws = SimpleNamespace(path=lambda name: tmp_path / name, grid=grid)
+    _write_values(ws, "32.tif", iter([(whole(grid.shape), values)]), Fitted("cover", None, "m"))
+    _write_values(ws, "16.tif", iter([(whole(grid.shape), values)]), Fitted("cover", 10.0, "m"))
+    for name, expected, scale in (("32.tif", 4.0, 1.0), ("16.tif", 40, 0.1)):
+        with rasterio.open(tmp_path / name) as dataset:
+            assert (dataset.scales, dataset.units, dataset.descriptions) == ((scale,), ("m",), ("cover",))
+        with rasterio.open(tmp_path / name, overview_level=0) as dataset:
+            assert dataset.read(1)[0, 0] == expected
+            assert dataset.read_masks(1).astype(bool).sum() == 1
 
 
 def test_numbers_in_sixteen_bits() -> None:

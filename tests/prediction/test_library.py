@@ -60,7 +60,9 @@ def test_two_classes_of_a_booster_have_two_probabilities():
     assert found.confidence.tolist() == found.probabilities.max(axis=1).tolist()
 
 
-@pytest.mark.parametrize("options", [KNNOptions(), KNNOptions(weights="distance"), SVMOptions(folds=2), LogisticRegressionOptions()], ids=str)
+@pytest.mark.parametrize(
+    "options", [KNNOptions(), KNNOptions(weights="distance"), SVMOptions(folds=2), LogisticRegressionOptions()], ids=str
+)
 def test_a_pixel_has_the_same_bits_in_any_block(options: Options):
     rng = np.random.default_rng(3)
     features = rng.integers(-3000, 3000, (5000, 23)).astype(np.int16)

@@ -51,6 +51,7 @@ STEPS: Mapping[str, str] = {
     "feature_maps": "feature_maps.write_feature_maps",
     "assemble": "mapping.write_tile",
     "mosaic": "mapping.write_mosaic",
+    "regularise": "regularisation.write_regularised",
     "assess": "assessment.write_run_scores",
     "summary": "assessment.write_summary",
     "report": "reporting.write_report",

@@ -18,6 +18,8 @@ from iota_py.pipeline.members import members
 from iota_py.pipeline.places import Place, groups_of
 from iota_py.pipeline.steps.elimination import write_elimination
 from iota_py.pipeline.steps.held_out import held_out_samples
+from iota_py.pipeline.steps.regression_importance import FALLS as VALUE_FALLS
+from iota_py.pipeline.steps.regression_importance import value_permutation
 from iota_py.pipeline.workspace import Workspace
 from iota_py.prediction.loading import load_engine
 from iota_py.samples.selection import Strategy, select
@@ -47,14 +49,16 @@ def write_study(ws: Workspace, params: Mapping[str, Any]) -> None:
     if len(samples):
         fitted = load(ws.path(params["folder"]), ws.feature_names)
         if params["permutation"]:
-            document["permutation"] = _permutation(ws, fitted, samples, params)
+            document["permutation"] = _permutation(ws, fitted, samples, params, shuffled_groups(ws.places, params.get("keep")))
         if params["shap"]:
             document["shap"] = _contributions(ws, fitted, samples, params)
     write_json(ws.path(paths.study(params["folder"])), document)
 
 
-def _permutation(ws: Workspace, fitted: Any, samples: pd.DataFrame, params: Mapping[str, Any]) -> dict[str, Any]:
-    """Overall accuracy and mean F1, and how far they fall: rows as FALLS."""
+def _permutation(ws: Workspace, fitted: Any, samples: pd.DataFrame, params: Mapping[str, Any], groups: Sequence[Any]) -> dict[str, Any]:
+    """Overall accuracy and mean F1, and how far they fall: rows as FALLS; of a regressor as in `value_permutation`."""
+    if fitted.target is not None:
+        return value_permutation(ws, fitted, samples, params, groups)
     engine, truth = load_engine(fitted), samples.code.to_numpy(np.uint8)
     codes = sorted({*truth.tolist(), *fitted.classes.tolist()})
 
@@ -62,7 +66,6 @@ def _permutation(ws: Workspace, fitted: Any, samples: pd.DataFrame, params: Mapp
         found = scores(confusion_matrix(truth, engine.predict(features).labels, codes))
         return found.overall_accuracy, found.f1_macro
 
-    groups = shuffled_groups(ws.places, params.get("keep"))
     features = np.ascontiguousarray(samples[list(ws.feature_names)].to_numpy(np.int16))
     columns = {f"{kind} {name}": positions for kind, name, positions in groups}
     base, falls = permutation_falls(score, features, columns, params["repeats"], params["seed"])
@@ -139,12 +142,16 @@ def _permutation_results(ws: Workspace, params: Mapping[str, Any]) -> dict[str, 
         for row in document.get("permutation", {}).get("rows", ()):
             place = place_of[row[1]] if row[0] == "column" else Place("", "", "", "")
             rows.append([*(document[key] for key in _MODEL), *row, place.input, place.band, place.date])
-    table = pd.DataFrame(rows, columns=[*_MODEL, *FALLS, *_PLACE[1:]]).astype({"overall_accuracy_sd": float, "f1_macro_sd": float})
+    falls, score, words = (FALLS, "f1_macro", "the mean F1") if ws.config.samples.target is None else (VALUE_FALLS, "r2", "R²")
+    table = pd.DataFrame(rows, columns=[*_MODEL, *falls, *_PLACE[1:]]).astype(dict.fromkeys(falls[2:], float))
     write_csv(ws.path(paths.PERMUTATION), table)
     single, groups = table[table.kind == "column"], table[table.kind != "column"]
-    heat = single.groupby([*_MODEL, *_PLACE[1:]], sort=False, as_index=False)[["f1_macro"]].max()
+    heat = single.groupby([*_MODEL, *_PLACE[1:]], sort=False, as_index=False)[[score]].max()
+    drawn = heat_figure(heat.rename(columns={score: "value"}), f"fall of {words}", share=False)
+    if ws.config.samples.target is not None:
+        return {"permutation": drawn}
     return {
-        "permutation": heat_figure(heat.rename(columns={"f1_macro": "value"}), "fall of the mean F1", share=False),
+        "permutation": drawn,
         "groups": falls_figure(groups if len(groups) else single),
     }
 

@@ -79,7 +79,7 @@ def write_tile(ws: Workspace, params: Mapping[str, Any]) -> None:
     for run in range(ws.runs):
         for offset, layer in enumerate(layers):
             path, legend = ws.path(paths.tile_layer(tile, layer, run)), _legend(ws, layer)
-            finish = _palette(legend) if legend else None
+            finish = palette(legend) if legend else None
             write_raster(path, geobox, "uint8", blocks(2 + len(layers) * run + offset), options={**TILED, "nodata": 0}, finish=finish)
 
 
@@ -121,7 +121,7 @@ def _write_layer(ws: Workspace, layer: str, name: str, blocks: Iterator[tuple[Wi
     path = ws.path(name)
     legend = _legend(ws, layer)
     if legend is not None:
-        write_cog(path, ws.grid, "uint8", blocks, overviews="mode", nodata=0, finish=_palette(legend))
+        write_cog(path, ws.grid, "uint8", blocks, overviews="mode", nodata=0, finish=palette(legend))
         style = legend.qgis_style()
     else:
         nodata = 0 if layer == "confidence" else None
@@ -137,7 +137,9 @@ def _legend(ws: Workspace, layer: str) -> Nomenclature | None:
     return ws.nomenclature if layer.startswith("classification") else None
 
 
-def _palette(nomenclature: Nomenclature) -> Callable[[Any], None]:
+def palette(nomenclature: Nomenclature) -> Callable[[Any], None]:
+    """What gives a class raster its colours and the name of its band, once its pixels are written."""
+
     def colour(dataset: Any) -> None:
         dataset.write_colormap(1, nomenclature.colormap())
         dataset.set_band_description(1, f"class, nomenclature {nomenclature.name}")

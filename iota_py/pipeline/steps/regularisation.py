@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,16 +11,17 @@ import pandas as pd
 from odc.geo.geobox import GeoBox
 
 from iota_py.assessment.areas import class_areas
-from iota_py.grid.windows import Window
-from iota_py.io.documents import write_csv
+from iota_py.grid.windows import Window, whole
 from iota_py.io.publish import write_text
 from iota_py.io.raster import count_values, open_raster, read_part, write_cog
+from iota_py.io.tables import write_csv
 from iota_py.mapping.regularisation import frame_of, regularise
 from iota_py.mapping.regularisation_recode import change_classes
 from iota_py.nomenclature import Nomenclature
 from iota_py.pipeline import paths
 from iota_py.pipeline.regularisation_plan import chain_of, changes_of
 from iota_py.pipeline.steps.mapping import palette
+from iota_py.pipeline.threads import allowed
 from iota_py.pipeline.workspace import Workspace
 
 
@@ -29,13 +31,14 @@ def write_regularised(ws: Workspace, params: Mapping[str, Any]) -> None:
     assert wish is not None
     classes, source, target = ws.nomenclature, str(ws.path(paths.map_layer("classification"))), ws.path(paths.REGULARISED)
     frame = frame_of(ws.grid, wish.resolution)
+    chain = replace(chain_of(wish, ws.grid, classes), threads=allowed())
     changes = changes_of(wish, ws.grid, classes)
     with open_raster(source) as dataset:
 
         def read(window: Window) -> np.ndarray:
             return read_part(dataset, source, window, 1)
 
-        made = regularise(read, tuple(ws.grid.shape), frame, chain_of(wish, ws.grid, classes), target)
+        made = regularise(read, whole(ws.grid.shape).shape, frame, chain, target)
         blocks = change_classes(made, frame.grid, changes)
         write_cog(target, frame.grid, "uint8", blocks, overviews="mode", nodata=0, finish=palette(classes))
     write_text(target.with_suffix(".qml"), classes.qgis_style())

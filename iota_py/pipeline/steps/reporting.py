@@ -61,6 +61,7 @@ def write_report(ws: Workspace, params: Mapping[str, Any]) -> None:
         fusion=_fusion(ws),
         grid=grid_facts(ws.grid) if ws.tiles else {},
         mapped=bool(ws.tiles),
+        regularised=None if ws.config.regularisation is None else read_table(ws.path(paths.REGULARISATION)),
     )
     write_text(ws.path(paths.REPORT), render(data))
 
@@ -125,6 +126,8 @@ def _images(ws: Workspace, acquisitions: pd.DataFrame) -> dict[str, bytes]:
     if ws.config.fusion is not None:
         images["choice"] = map_quicklook(read_reduced(str(ws.path(paths.CHOICE)), MAX_SIDE), choice_legend(list(ws.config.fusion.members)))
     images.update({name: ws.path(f"{paths.FIGURES}/{name}.png").read_bytes() for name in ("confusion", "f1", "areas")})
+    if ws.config.regularisation is not None:
+        images["regularised"] = map_quicklook(read_reduced(str(ws.path(paths.REGULARISED)), MAX_SIDE), ws.nomenclature)
     if ws.path(paths.difference(0)).exists():
         images["difference"] = difference_quicklook(read_reduced(str(ws.path(paths.difference(0))), MAX_SIDE))
     return images | importance_images(ws) | _suspicious(ws)
