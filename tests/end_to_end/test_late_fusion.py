@@ -192,6 +192,7 @@ def test_another_measure_learns_nothing_again(fused: RunConfig, tmp_path: Path) 
     assert digests(config.output) == digests(fused.output)
 
 
+@pytest.mark.slow
 def test_without_the_members_maps_the_fusion_is_the_same(fused: RunConfig, fused_config: Maker, tmp_path: Path) -> None:
     config = fused_config(tmp_path, fusion=FUSION.replace("true", "false"))
     run(config)

@@ -115,6 +115,7 @@ def test_a_second_run_does_nothing_and_says_the_scores(made: tuple[Path, RunConf
     assert any(one.startswith("map ") and one.endswith("value.tif") for one in rest)
 
 
+@pytest.mark.slow
 def test_lightgbm_is_scored_without_a_map_then_mapped_in_32_bits(light_config: Writer, tmp_path: Path, command: Command) -> None:
     path = configuration(
         light_config,

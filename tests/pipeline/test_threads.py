@@ -38,6 +38,7 @@ def test_workers_without_a_task_lend_their_thread(workers: int, count: int, thre
     assert found == [f"t{i} {threads}" for i in range(count)]
 
 
+@pytest.mark.slow
 def test_models_do_not_depend_on_threads(light_config: Callable[[Path, str], Path], tmp_path: Path) -> None:
     roots = []
     for name, workers in (("one", 1), ("many", 3)):

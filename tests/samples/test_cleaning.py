@@ -60,7 +60,14 @@ def table(knn: list[float], som: list[float], code: list[int]) -> pd.DataFrame:
 def test_the_worst_of_a_class_are_suspicious_as_far_as_methods_agree() -> None:
     scores = table([0.9, 0.95, 0.1, 0.85, 0.2, 0.9], [0.1, 0.9, 0.9, 0.9, 0.0, 0.9], [1, 1, 1, 1, 1, 2])
     limits = {"knn": 0.8, "som": 0.8}
-    assert suspicious(scores, limits, 1, 0.4).tolist() == [False, True, False, True, False, False]  # two of five at most, the only one of class 2 stays
+    assert suspicious(scores, limits, 1, 0.4).tolist() == [
+        False,
+        True,
+        False,
+        True,
+        False,
+        False,
+    ]  # two of five at most, the only one of class 2 stays
     assert suspicious(scores, limits, 2, 0.2).tolist() == [False, True, False, False, False, False]
     assert not suspicious(scores, {"knn": 0.99}, 1, 0.5).any()
 
