@@ -28,7 +28,9 @@ class Samples(Section):
     sources: tuple[Source, ...] = Field((), description="in place of `polygons`: several files of polygons or points, merged by priority")
     table: SampleTable | None = Field(None, description="ready series or features")
     label: str = Field("code", description="field that holds the class: a code, an alias or a name of the nomenclature")
-    target: Target | None = Field(None, description="in place of `label`: a number of each polygon or point that a regressor learns and maps")
+    target: Target | None = Field(
+        None, description="in place of `label`: a number of each polygon or point that a regressor learns and maps"
+    )
     ignore: tuple[str | int, ...] = Field((), description="labels to leave out")
     relabel: Relabel | None = Field(
         None, description="label of the file -> class (code, alias or name); or a CSV file with columns from, to"

@@ -173,7 +173,9 @@ def _drawn(ws: Workspace, found: pd.DataFrame) -> list[Drawn]:
         samples = cache[region]
         mine = np.logical_and.reduce([samples[key] == row[key] for key in polygon_keys(samples)])
         own_class = samples.loc[samples.code == row["code"], names].to_numpy(np.float64)
-        title = f"{row['polygon']}: {row['class']}" + (f", resembles {row['resembles']}" if row["resembles"] not in ("", row["class"]) else "")
+        title = f"{row['polygon']}: {row['class']}" + (
+            f", resembles {row['resembles']}" if row["resembles"] not in ("", row["class"]) else ""
+        )
         spread = np.percentile(own_class, [10, 50, 90], axis=0)
         drawn.append(Drawn(title, f"{first} {band}", dates, np.median(samples.loc[mine, names].to_numpy(np.float64), axis=0), spread))
     return drawn

@@ -73,7 +73,11 @@ def grid_facts(grid: Any) -> dict[str, Any]:
 
 def _figures(ws: Workspace) -> dict[str, bytes]:
     """The figures of a run that made no map."""
-    return {name: ws.path(f"{paths.FIGURES}/{name}.png").read_bytes() for name in ("confusion", "f1")} | importance_images(ws) | _suspicious(ws)
+    return (
+        {name: ws.path(f"{paths.FIGURES}/{name}.png").read_bytes() for name in ("confusion", "f1")}
+        | importance_images(ws)
+        | _suspicious(ws)
+    )
 
 
 def acquisition_table(series: list[Series]) -> pd.DataFrame:

@@ -44,7 +44,9 @@ def write_search(ws: Workspace, params: Mapping[str, Any]) -> None:
         best = best_of(trials)
     except ValueError as error:
         text = f"none of {wish.trials} trials has a score: {len(samples)} samples of {samples.polygon.nunique()} polygons"
-        raise TaskError(Fault("E-SRC-004", f"region {ws.region_names[region]}", "search", text, "give more polygons, or fewer folds")) from error
+        raise TaskError(
+            Fault("E-SRC-004", f"region {ws.region_names[region]}", "search", text, "give more polygons, or fewer folds")
+        ) from error
     document = {
         "region": ws.region_names[region],
         "kind": ws.config.model.kind,
