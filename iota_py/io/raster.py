@@ -320,10 +320,19 @@ def _reason(error: Exception) -> str:
 
 def read_reduced(path: str, max_side: int) -> np.ndarray:
     """Band 1 (row, col) reduced by nearest neighbour, from the overviews where there are, so that no side is longer than `max_side`."""
+    return read_as(path, max_side)
+
+
+def read_as(path: str, max_side: int, shape: tuple[int, int] | None = None) -> np.ndarray:
+    """As `read_reduced`, or of a given shape: two rasters of one extent and different pixels side by side. InputError when it cannot be read."""
     with open_raster(path) as dataset:
         factor = max(1.0, max(dataset.shape) / max_side)
-        shape = tuple(max(1, round(side / factor)) for side in dataset.shape)
-        return dataset.read(1, out_shape=shape, resampling=Resampling.nearest)
+        wanted = shape or tuple(max(1, round(side / factor)) for side in dataset.shape)
+        try:
+            with _decoding(dataset):
+                return dataset.read(1, out_shape=wanted, resampling=Resampling.nearest)
+        except _UNREADABLE as error:
+            raise _damaged(path, None, error) from error
 
 
 def count_values(path: str) -> np.ndarray:

@@ -24,6 +24,7 @@ from iota_py.products.stac_catalogue import Item, Unreadable
 from iota_py.products.stac_dialects import Dialect, access_for, band_asset, dialect_for, maja_bits, mask_asset, shift_of
 from iota_py.products.stac_facts import cloud_share_of, described, in_name, placed, platform_of, version_of
 from iota_py.products.stac_header import first_band, number, stated_header
+from iota_py.products.stac_offset import TRUSTED, taken_off_already
 from iota_py.products.stac_search import dialect_asked, items_of
 
 
@@ -75,7 +76,8 @@ def read_item(item: Item, source: Source, place: Place) -> Product:
         used[name] = asset
         return Layer(name, shift=shift)
 
-    bands = {band: layer(asset, shift) for band, (asset, shift) in _band_assets(item, source, dialect).items()}
+    shift, doubts = _shift(item, source, dialect, access)
+    bands = {band: layer(asset, shift) for band, asset in _band_assets(item, source, dialect).items()}
     masks, warnings = _masks(item, source, dialect, layer)
     return Product(
         id=item.id,
@@ -91,16 +93,31 @@ def read_item(item: Item, source: Source, place: Place) -> Product:
         valid_range=dialect.valid_range,
         cloud_share=cloud_share_of(item),
         fingerprint=tuple(asset_stamp(item, name, asset) for name, asset in sorted(used.items())),
-        warnings=warnings,
+        warnings=(*doubts, *warnings),
         about=described(item),
         headers=stated_headers(item, used, masks),
     )
 
 
-def _band_assets(item: Item, source: Source, dialect: Dialect) -> dict[str, tuple[Mapping[str, Any], float]]:
-    """Asset and shift of each band asked for. Raises InputError for missing bands, or a scale that is not that of Sentinel-2."""
+def _shift(item: Item, source: Source, dialect: Dialect, access: str) -> tuple[float, tuple[str, ...]]:
+    """What is added to the numbers of the bands, and a warning where the pixels of an item of Earth Search contradict what it says."""
+    shift = shift_of(item, dialect, source.family)
+    infrared, classes = band_asset(item, dialect, source.family, "B8", source.choice.reflectance), mask_asset(item, dialect)
+    doubtful = dialect.name == "earth-search" and item.collection != TRUSTED
+    if not shift or not doubtful or infrared is None or classes is None:
+        return shift, ()
+    names = [asset_name(item, asset, access) for _, asset in (infrared, classes)]
+    stamp = str([asset_stamp(item, name, asset) for name, (_, asset) in zip(names, (infrared, classes))])
+    if not taken_off_already(*names, stamp, shift):
+        return shift, ()
+    return 0.0, ("the darkest land pixels would be below 0: the offset, said not to be applied, is taken to be",)
+
+
+def _band_assets(item: Item, source: Source, dialect: Dialect) -> dict[str, Mapping[str, Any]]:
+    """Asset of each band asked for. Raises InputError for missing bands, or a scale that is not that of Sentinel-2."""
     family, choice = source.family, source.choice
-    shift, found, missing = shift_of(item, dialect, family), {}, []
+    found: dict[str, Mapping[str, Any]] = {}
+    missing = []
     for band in choice.bands:
         named = band_asset(item, dialect, family, band, choice.reflectance)
         if named is None:
@@ -110,7 +127,7 @@ def _band_assets(item: Item, source: Source, dialect: Dialect) -> dict[str, tupl
         if scale not in (None, 1.0) and abs(scale * family.quantification - 1) > 1e-9:
             text = f"asset {named[0]} states a scale of {scale:g}, expected {1 / family.quantification:g}"
             raise InputError(Fault("E-PRD-056", item.place, item.id, text))
-        found[band] = (named[1], shift)
+        found[band] = named[1]
     if missing:
         text = f"no asset of band {', '.join(missing)} ({dialect.name}; assets: {', '.join(sorted(item.assets))[:300]})"
         raise InputError(Fault("E-PRD-056", item.place, item.id, text, "set `stac.dialect`, or list its date under exclude_dates"))

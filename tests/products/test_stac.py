@@ -288,3 +288,27 @@ def test_writer_of_what_the_service_states(tmp_path):
     assert document["properties"]["datetime"] == "2023-07-04T10:58:51.024Z"
     assert document["assets"]["red"]["proj:transform"] == [10.0, 0.0, 400000.0, 0.0, -10.0, 4800000.0]
     assert document["assets"]["scl"]["proj:shape"] == [4, 4]
+
+
+@pytest.mark.parametrize(("stored", "shift"), [("without the offset", 0), ("with the offset", -1000)])
+def test_the_offset_is_not_taken_off_twice_whatever_the_item_says(tmp_path, stored, shift):
+    """Land from 600 on: where the service has taken 1000 off and says that it has not, the darkest land would be at -400."""
+    item = put(tmp_path, Convention(applied=stored == "without the offset"), offset=-400)
+    edit(item, lambda document: document["properties"].update({"earthsearch:boa_offset_applied": False}))
+    product = one(item)
+    assert {layer.shift for layer in product.bands.values()} == {shift}
+    assert any("the offset, said not to be applied, is taken to be" in text for text in product.warnings) == (shift == 0)
+
+
+def test_without_land_the_item_is_believed(tmp_path):
+    item = put(tmp_path, Convention(applied=True), offset=-400, cloud=np.ones((8, 8), bool))
+    edit(item, lambda document: document["properties"].update({"earthsearch:boa_offset_applied": False}))
+    assert {layer.shift for layer in one(item).bands.values()} == {-1000}
+
+
+def test_a_file_that_the_check_cannot_read_sets_the_item_aside(tmp_path):
+    item = put(tmp_path, Convention(applied=False))
+    name = json.loads(item.read_text())["assets"]["nir"]["href"]
+    (item.parent / name).write_bytes(b"nothing")
+    (aside,) = items(item)
+    assert aside.kind == "bad"

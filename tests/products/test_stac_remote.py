@@ -51,7 +51,9 @@ def listed(site, document) -> Path:
     return path
 
 
-@pytest.mark.parametrize("convention", [Convention(), Convention("planetary-computer"), Convention("geodes")], ids=lambda c: c.dialect)
+@pytest.mark.parametrize(
+    "convention", [Convention(applied=True), Convention("planetary-computer"), Convention("geodes")], ids=lambda c: c.dialect
+)
 def test_numbers_over_http_are_those_of_the_arrays(site, convention):
     path = listed(site, site.put(put(site.root, convention)))
     found = stac_series(path)
@@ -66,11 +68,22 @@ def test_numbers_over_http_are_those_of_the_arrays(site, convention):
 
 
 def test_grids_that_are_not_stated_are_read_from_the_files(site):
-    path = listed(site, site.put(put(site.root, Convention(stated=False))))
+    path = listed(site, site.put(put(site.root, Convention(stated=False, applied=True))))
     found = stac_series(path)
     assert {asked.path.rsplit("/")[-1] for asked in site.files()} == {"B4.tif", "B11.tif", "SCL.tif"}
     assert found.geobox.shape == (8, 8)
     assert read_cube(found, ALL).values[0, 0].tolist() == FINE.tolist()
+
+
+def test_the_near_infrared_is_looked_at_where_an_item_says_that_the_offset_is_in_its_numbers(site):
+    """Items of Earth Search say so wrongly at times; those of its newer collection do not."""
+    document = site.put(put(site.root, Convention(applied=False)))
+    found = stac_series(listed(site, document))
+    assert {asked.path.rsplit("/")[-1] for asked in site.files()} == {"B8.tif", "SCL.tif"}
+    assert found.observations[0][0].bands["B4"].shift == -1000
+    site.asked.clear()
+    stac_series(listed(site, {**document, "collection": "sentinel-2-c1-l2a"}))
+    assert site.files() == []
 
 
 def test_types_of_pixel_are_needed_of_masks_with_bits_only(site):
