@@ -95,6 +95,7 @@ class Inventory:
     """All that planning needs to know. tiles: in order of priority. regions: (index from 1, name). lattice: grid of the map. user: functions of users.
 
     kept: the columns that models learn from, None: all. parts: (region, number of parts) of those with too much reference data for a model.
+    reused: region, run, folder and digests of the files of models of another run.
     A run of a table without inputs has no tiles and no grid. ready: its columns, where they are features. described: its samples, in words.
     seasons: other years that samples come from.
     """
@@ -107,6 +108,7 @@ class Inventory:
     user: tuple[UserCall, ...] = ()
     kept: tuple[str, ...] | None = None
     parts: tuple[tuple[int, int], ...] = ()
+    reused: tuple[tuple[int, int, str, Mapping[str, str]], ...] = ()
     ready: tuple[str, ...] = ()
     described: str = ""
     seasons: tuple[Season, ...] = ()

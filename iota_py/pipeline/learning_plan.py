@@ -45,7 +45,7 @@ def learning_tasks(
     if managed and config.reuse is None:
         build.add("learning", [paths.LEARNING_LEDGER], {**managed, "seed": samples.split.seed, "runs": samples.split.runs}, extracted)
     if config.reuse is not None:
-        return reuse_tasks(build, config, inventory)
+        return reuse_tasks(build, inventory)
     extracted += search_tasks(build, config, inventory.regions, {**fitting, **managed}, list(extracted))
     crossval_tasks(build, config, inventory.regions, fitting, extracted)
     trains = {}

@@ -27,6 +27,7 @@ from iota_py.pipeline.stages import STAGES
 from iota_py.pipeline.table_plan import table_score_tasks, table_tasks
 from iota_py.pipeline.target_plan import value_tasks
 from iota_py.pipeline.task import Task
+from iota_py.pipeline.tile_plan import TileWork, bytes_per_pixel, tile_tasks
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,7 @@ def make_feature_plan(inventory: Inventory, columns: Sequence[str]) -> Plan:
         for window in tile.windows:
             place = [window.row, window.col, window.height, window.width]
             name, output = f"{tile.name}/r{window.row:06d}_c{window.col:06d}", paths.feature_window(tile.name, window.row, window.col)
-            memory = window.pixels * _bytes_per_pixel(tile, len(inventory.feature_names))
+            memory = window.pixels * bytes_per_pixel(tile, len(inventory.feature_names))
             windows.append(build.add(f"feature_windows/{name}", [output], {**common, "window": place}, transient=True, memory=memory))
         outputs = [paths.feature_map(tile.name, column) for column in columns]
         places = [[w.row, w.col, w.height, w.width] for w in tile.windows]
@@ -108,29 +109,10 @@ def _tile_map(
     """Tasks that map one tile: its windows, then its rasters."""
     runs = config.samples.split.runs
     models = [task for region in tile.regions for run in range(runs) for task in trains[region, run]]
-    common = {
-        "tile": tile.name,
-        "series": [series_digest(s) for s in tile.series.values()],
-        "layers": layers_document(inventory),
-        "runs": runs,
-        "margin": 0 if inventory.one_lattice else 1,
-        **_fusion(config, inventory),
-    }
-    needs = [*models, footprints[tile.name], *(footprints[name] for name in tile.above)]
-    columns = len(inventory.feature_names)
-    windows = []
-    for window in tile.windows:
-        params = {**common, "window": [window.row, window.col, window.height, window.width]}
-        name = f"{tile.name}/r{window.row:06d}_c{window.col:06d}"
-        memory = window.pixels * _bytes_per_pixel(tile, columns)
-        windows.append(
-            build.add(f"predict/{name}", [paths.window(tile.name, window.row, window.col)], params, needs, transient=True, memory=memory)
-        )
-    outputs = [paths.tile_layer(tile.name, "validity")]
-    for run in range(runs):
-        outputs += [paths.tile_layer(tile.name, layer, run) for layer in run_layers(config)]
-    places = [[w.row, w.col, w.height, w.width] for w in tile.windows]
-    return build.add(f"assemble/{tile.name}", outputs, common, [*windows, *needs, *build.stored[tile.name]], aside={"windows": places})
+    needs = (*models, footprints[tile.name], *(footprints[name] for name in tile.above))
+    outputs = [paths.tile_layer(tile.name, layer, run) for run in range(runs) for layer in run_layers(config)]
+    outputs = [paths.tile_layer(tile.name, "validity"), *outputs]
+    return tile_tasks(build, inventory, tile, TileWork("predict", "assemble", tuple(outputs), needs, runs, _fusion(config, inventory)))
 
 
 def _fusion(config: RunConfig, inventory: Inventory) -> dict[str, Any]:
@@ -139,12 +121,6 @@ def _fusion(config: RunConfig, inventory: Inventory) -> dict[str, Any]:
         return {}
     members = members_document(planned_members(config, inventory))
     return {"fusion": {"members": members, "measure": config.fusion.measure, "keep_members": config.fusion.keep_members}}
-
-
-def _bytes_per_pixel(tile: Tile, columns: int) -> int:
-    """Observations as int16 with their validity, features as int16, and what a library forest needs (float32)."""
-    observed = sum(len(s.observations) * (2 * len(s.bands) + 1) for s in tile.series.values())
-    return observed + columns * 6
 
 
 def _mosaics(

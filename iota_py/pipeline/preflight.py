@@ -30,7 +30,7 @@ from iota_py.pipeline.reduced import column_choice_faults
 from iota_py.pipeline.reference import nomenclature_digest, prepare_reference, read_sources, reference_digest
 from iota_py.pipeline.regions import numbers_of_parts, region_faults
 from iota_py.pipeline.regularisation_plan import recode_files, regularisation_faults
-from iota_py.pipeline.reuse import reuse_faults
+from iota_py.pipeline.reuse import reuse_faults, with_reused
 from iota_py.pipeline.searched import check_search
 from iota_py.pipeline.seasons import season_digests, take_seasons
 from iota_py.pipeline.splits import split_faults
@@ -87,6 +87,8 @@ def examine(config: RunConfig, bad: Mapping[str, str] | None = None) -> Inventor
             faults.extend(error.faults)
     if faults or inventory is None:
         raise InputError(*dict.fromkeys(faults))
+    if config.reuse is not None:
+        inventory = with_reused(config, inventory)
     return inventory if polygons is None else replace(inventory, parts=numbers_of_parts(config, inventory.regions, polygons))
 
 

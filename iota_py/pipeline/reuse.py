@@ -6,6 +6,7 @@ They are found by the name of their region and the number of their run, and copi
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -98,12 +99,18 @@ def _wanted(config: RunConfig, inventory: Inventory, found: Found) -> dict[tuple
     return {(region, run): found[name, run] for region, name in inventory.regions for run in runs if (name, run) in found}
 
 
-def reuse_tasks(build: Builder, config: RunConfig, inventory: Inventory) -> dict[tuple[int, int], tuple[str, ...]]:
+def with_reused(config: RunConfig, inventory: Inventory) -> Inventory:
+    """The inventory with the models of another run that the configuration names."""
+    wanted = _wanted(config, inventory, reused(config)).items()
+    return replace(inventory, reused=tuple((*place, str(folder), describe(folder)["files"]) for place, folder in wanted))
+
+
+def reuse_tasks(build: Builder, inventory: Inventory) -> dict[tuple[int, int], tuple[str, ...]]:
     """A task for each region and run that copies its model; its key holds the digests of the model's files."""
     made: dict[tuple[int, int], tuple[str, ...]] = {}
-    for (region, run), folder in _wanted(config, inventory, reused(config)).items():
-        params = {"region": region, "run": run, "files": describe(folder)["files"], "copied": True}
-        task = build.add(f"train/region_{region}_run_{run}", [paths.model(region, run)], params, aside={"bundle": str(folder)})
+    for region, run, folder, files in inventory.reused:
+        params = {"region": region, "run": run, "files": files, "copied": True}
+        task = build.add(f"train/region_{region}_run_{run}", [paths.model(region, run)], params, aside={"bundle": folder})
         made[region, run] = (task,)
     return made
 

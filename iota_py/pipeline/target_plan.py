@@ -17,6 +17,7 @@ from iota_py.pipeline.reduced import columns_document
 from iota_py.pipeline.regions import learning_rules
 from iota_py.pipeline.season_plan import management_document
 from iota_py.pipeline.task import fingerprint
+from iota_py.pipeline.tile_plan import TileWork, tile_tasks
 from iota_py.training.trainers import choose_trainer
 
 Trains = Mapping[tuple[int, int], tuple[str, ...]]
@@ -92,23 +93,9 @@ def _tile_map(build: Builder, config: RunConfig, inventory: Inventory, tile: Til
     """Tasks that map one tile: its windows, then its rasters."""
     runs = config.samples.split.runs
     models = [task for region in tile.regions for run in range(runs) for task in trains[region, run]]
-    common = {
-        "tile": tile.name,
-        "series": [series_digest(s) for s in tile.series.values()],
-        "layers": layers_document(inventory),
-        "runs": runs,
-        "margin": 0 if inventory.one_lattice else 1,
-    }
-    needs = [*models, footprints[tile.name], *(footprints[name] for name in tile.above)]
-    columns, places, windows = len(inventory.feature_names), [[w.row, w.col, w.height, w.width] for w in tile.windows], []
-    observed = sum(len(s.observations) * (2 * len(s.bands) + 1) for s in tile.series.values())
-    for window, place in zip(tile.windows, places):
-        name, output = f"values/{tile.name}/r{window.row:06d}_c{window.col:06d}", paths.window(tile.name, window.row, window.col)
-        memory = window.pixels * (observed + columns * 6 + 4 * runs)
-        windows.append(build.add(name, [output], {**common, "window": place}, needs, transient=True, memory=memory))
-    outputs = [paths.tile_layer(tile.name, "validity"), *(paths.tile_layer(tile.name, "value", run) for run in range(runs))]
-    needs = [*windows, *needs, *build.stored[tile.name]]
-    return build.add(f"value_tiles/{tile.name}", outputs, common, needs, aside={"windows": places})
+    needs = (*models, footprints[tile.name], *(footprints[name] for name in tile.above))
+    outputs = (paths.tile_layer(tile.name, "validity"), *(paths.tile_layer(tile.name, "value", run) for run in range(runs)))
+    return tile_tasks(build, inventory, tile, TileWork("values", "value_tiles", outputs, needs, runs, per_pixel=4 * runs))
 
 
 def _maps(build: Builder, config: RunConfig, inventory: Inventory, needs: list[str]) -> list[str]:

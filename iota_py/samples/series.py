@@ -59,16 +59,6 @@ def check_columns(frame: pd.DataFrame, columns: SeriesColumns, source: str) -> N
         raise InputError(*faults)
 
 
-def labels_of(frame: pd.DataFrame, columns: SeriesColumns, source: str) -> pd.Series:
-    """Label of each series, in order of the series' names. Raises InputError when one series has several."""
-    labels = frame.groupby(columns.series, sort=True)[columns.label]
-    several = labels.nunique(dropna=False)
-    if (several > 1).any():
-        names = ", ".join(map(str, several.index[several > 1][:5]))
-        raise InputError(Fault("E-SAM-010", source, columns.label, f"series with several labels: {names}", "give each series one label"))
-    return labels.first()
-
-
 def long_form(frame: pd.DataFrame, columns: SeriesColumns, year: int, source: str) -> pd.DataFrame:
     """One row per series and date, from one row per series whose bands have a column for each date.
 

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from iota_py.errors import InputError
-from iota_py.samples.series import SeriesColumns, aligned_groups, check_columns, common_days, labels_of, long_form
+from iota_py.samples.series import SeriesColumns, aligned_groups, check_columns, common_days, long_form
 
 COLUMNS = SeriesColumns("id", "date", "label", {"red": "B4", "nir": "B8"})
 START = dt.date(2023, 1, 1)
@@ -94,13 +94,6 @@ def test_series_may_be_named_by_numbers():
     (found,) = groups(TWO.assign(id=TWO.id.map({"a": 10, "b": 9})))
     assert found.series.tolist() == [9, 10]
     assert found.values[0, 0].tolist() == [10, 1]
-
-
-def test_one_label_for_each_series():
-    assert labels_of(TWO, COLUMNS, "t.csv").to_dict() == {"a": "maize", "b": "wheat"}
-    mixed = TWO.assign(label=["wheat", "barley", "maize", None])
-    with pytest.raises(InputError, match=r"E-SAM-010 t\.csv: label: series with several labels: a, b"):
-        labels_of(mixed, COLUMNS, "t.csv")
 
 
 def test_columns_that_are_missing():
