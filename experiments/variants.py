@@ -25,9 +25,9 @@ from iota_py.config.loading import merge
 from iota_py.io.publish import write_json
 from iota_py.io.tables import read_table
 from iota_py.pipeline import paths
+from iota_py.pipeline.plans.train import make_train_plan
 from iota_py.pipeline.preflight import external_digests
 from iota_py.pipeline.run import run
-from iota_py.pipeline.train_plan import make_train_plan
 
 ROOT = Path(__file__).resolve().parents[1]
 Found = dict[str, dict[str, pd.DataFrame]]

@@ -27,7 +27,7 @@ from iota_py.grid.windows import Window, whole
 from iota_py.io.decoding import decode, small_block_cache
 from iota_py.io.handles import close_kept
 from iota_py.io.raster import open_raster, read_window, write_raster
-from iota_py.pipeline.reading import BookStack, FeatureSource, Observed, codes_of, features_of, read_observed
+from iota_py.pipeline.inputs.reading import BookStack, FeatureSource, Observed, codes_of, features_of, read_observed
 from iota_py.pipeline.steps.mapping import BLOCK
 from iota_py.prediction.loading import load_engine
 from iota_py.products.product import Series

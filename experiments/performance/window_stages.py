@@ -18,9 +18,9 @@ from unittest.mock import patch
 
 from iota_py.codes import CodeBook
 from iota_py.errors import TaskError
-from iota_py.pipeline import block
 from iota_py.pipeline import engine as pipeline_engine
 from iota_py.pipeline.engine import Engine, execute
+from iota_py.pipeline.models import block
 from iota_py.pipeline.state import State
 from iota_py.pipeline.steps import mapping
 from iota_py.pipeline.task import Outcome, Task

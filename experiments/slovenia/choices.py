@@ -21,8 +21,8 @@ from iota_py.grid.windows import whole
 from iota_py.io.tables import read_table
 from iota_py.io.vectors import read_vectors
 from iota_py.pipeline import paths
+from iota_py.pipeline.inputs.reading import feature_source, features_of, read_observed
 from iota_py.pipeline.inventory import take_inventory
-from iota_py.pipeline.reading import feature_source, features_of, read_observed
 from iota_py.pipeline.steps.learning import options_of
 from iota_py.samples.selection import Strategy, select
 from iota_py.samples.split import LEARNING, VALIDATION, split_by_polygon

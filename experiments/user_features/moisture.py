@@ -8,7 +8,7 @@ import numpy as np
 def moisture(view, sensor="sentinel2", month=4):
     """Mean of nd(B8, B11) ×1000 over a month, and the standard deviation of NDVI ×1000 over 3 × 3 pixels in the middle of the series.
 
-    view: see iota_py.pipeline.usercode.View. Gives back float (feature, row, col) and the names.
+    view: see iota_py.pipeline.inputs.usercode.View. Gives back float (feature, row, col) and the names.
     """
     days = view.targets(sensor)
     wanted = days.astype("datetime64[M]").astype(int) % 12 + 1 == month

@@ -28,9 +28,9 @@ from iota_py.io.publish import sha256, write_text
 from iota_py.io.raster import write_raster
 from iota_py.pipeline import paths
 from iota_py.pipeline.engine import Engine, execute, open_engine
+from iota_py.pipeline.inputs.reading import optical_features
 from iota_py.pipeline.inventory import take_inventory
 from iota_py.pipeline.plan import make_plan
-from iota_py.pipeline.reading import optical_features
 from iota_py.pipeline.task import Outcome, Task
 from iota_py.pipeline.workspace import Workspace, workspace, write_inventory
 from iota_py.prediction.engine import Engine as Predictor

@@ -12,7 +12,7 @@ from iota_py.bench.scale import Settings
 from iota_py.bench.timing import Side, interleave
 from iota_py.bench.workload import index_plan, series_options, target_dates
 from iota_py.features.indices import IndexPlan, index_values
-from iota_py.pipeline.reading import optical_features
+from iota_py.pipeline.inputs.reading import optical_features
 from iota_py.simulation.series import PixelSeries, make_series
 from iota_py.timeseries.dates import days
 

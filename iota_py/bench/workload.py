@@ -10,7 +10,7 @@ import numpy as np
 from iota_py.bench.scale import Scale
 from iota_py.features.indices import IndexPlan, resolve
 from iota_py.features.names import optical_names
-from iota_py.pipeline.reading import optical_features
+from iota_py.pipeline.inputs.reading import optical_features
 from iota_py.products.family import Family, load_family
 from iota_py.simulation.series import PixelSeries, SeriesOptions, make_series
 from iota_py.timeseries.dates import days, regular_grid

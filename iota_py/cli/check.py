@@ -19,7 +19,7 @@ def check(
     Example: [bold]iota-py check configs/demo.yaml[/]
     """
     from iota_py.config import load_config
-    from iota_py.pipeline.listing import describe_inputs
+    from iota_py.pipeline.inputs.listing import describe_inputs
     from iota_py.pipeline.preflight import examine
     from iota_py.pipeline.run import read_bad
 

@@ -34,8 +34,8 @@ def features(
     """
     from iota_py.config import load_config
     from iota_py.pipeline.inventory import take_inventory
+    from iota_py.pipeline.reference.table_inventory import take_table_inventory
     from iota_py.pipeline.run import run
-    from iota_py.pipeline.table_inventory import take_table_inventory
 
     settings = load_config(config, allow_user_code=allow_user_code)
     if names:

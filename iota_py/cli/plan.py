@@ -23,7 +23,7 @@ def plan(
     Example: [bold]iota-py plan configs/demo.yaml[/]
     """
     from iota_py.config import load_config
-    from iota_py.pipeline.listing import describe_inputs
+    from iota_py.pipeline.inputs.listing import describe_inputs
     from iota_py.pipeline.run import disk_estimate, pending, prepare
     from iota_py.pipeline.stages import STAGES
     from iota_py.pipeline.state import State

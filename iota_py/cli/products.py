@@ -14,7 +14,7 @@ from iota_py.errors import ConfigError, Fault
 from iota_py.io.publish import json_text
 
 if TYPE_CHECKING:
-    from iota_py.pipeline.listing import Listed, Total
+    from iota_py.pipeline.inputs.listing import Listed, Total
 
 EXIT_NOTHING = 2
 _CONFIGURATIONS = (".yaml", ".yml")
@@ -37,7 +37,7 @@ def products(
 
     Example: [bold]iota-py products data_samples/sentinel2[/]
     """
-    from iota_py.pipeline.listing import totals
+    from iota_py.pipeline.inputs.listing import totals
 
     if families:
         _show_families(as_json)
@@ -61,7 +61,7 @@ def products(
 def _look(path: Path, families: list[str] | tuple[str, ...]) -> tuple[list[Listed], list[Fault]]:
     """What is found, and what is wrong: a path that is not there among it."""
     from iota_py.config import load_config
-    from iota_py.pipeline.listing import list_folder, list_inputs
+    from iota_py.pipeline.inputs.listing import list_folder, list_inputs
     from iota_py.pipeline.run import read_bad
 
     if path.is_file() and path.suffix.lower() in _CONFIGURATIONS:

@@ -75,7 +75,7 @@ def _results(settings: RunConfig, summary: Summary) -> None:
 def say_further(settings: RunConfig) -> None:
     """What was asked for beside the scores, and which regions borrow their model."""
     from iota_py.assessment.gap import gap_line
-    from iota_py.pipeline.regions import borrowed_sentences
+    from iota_py.pipeline.reference.regions import borrowed_sentences
     from iota_py.pipeline.workspace import Workspace
 
     if settings.assessment.cross_validation is not None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from iota_py.config import RunConfig
     from iota_py.pipeline.inventory import Inventory
     from iota_py.pipeline.plan import Plan
-    from iota_py.pipeline.sample_summary import SampleSummary
+    from iota_py.pipeline.reference.summary import SampleSummary
 
 WIDTH = 11  # of a column: narrower, titles would be cut into pieces
 SCOPES = ("class", "region", "tile")
@@ -38,14 +38,14 @@ def samples(
     Example: [bold]iota-py samples configs/demo.yaml[/]
     """
     from iota_py.config import load_config
+    from iota_py.pipeline.reference.summary import write_sample_summary
     from iota_py.pipeline.run import run
-    from iota_py.pipeline.sample_summary import write_sample_summary
 
     settings = load_config(config, allow_user_code=allow_user_code)
     plans: list[Plan] = []
 
     def plan(settings: RunConfig, inventory: Inventory) -> Plan:
-        from iota_py.pipeline.sample_summary import make_sample_plan
+        from iota_py.pipeline.reference.summary import make_sample_plan
 
         plans.append(make_sample_plan(settings, inventory))
         return plans[-1]
@@ -76,7 +76,7 @@ def _pixels_known(settings: RunConfig, plans: list[Plan]) -> bool:
 
 
 def _show(summary: SampleSummary) -> None:
-    from iota_py.pipeline.sample_summary import step_matrix
+    from iota_py.pipeline.reference.summary import step_matrix
 
     table = summary.table
     out.print(_table(step_matrix(table), summary, "all"))

@@ -24,9 +24,9 @@ def train(
     """
     from iota_py.assessment.regression import result_line
     from iota_py.config import load_config
+    from iota_py.pipeline.plans.train import make_train_plan
     from iota_py.pipeline.preflight import external_digests
     from iota_py.pipeline.run import run
-    from iota_py.pipeline.train_plan import make_train_plan
 
     settings = load_config(config, allow_user_code=allow_user_code)
     with Bars(quiet) as bars:

@@ -24,18 +24,18 @@ from iota_py.io.documents import read_yaml
 from iota_py.io.raster import RasterHeader, read_header
 from iota_py.io.vectors import read_vectors
 from iota_py.nomenclature import Nomenclature
-from iota_py.pipeline.inputs import FoundInput, counting, find_inputs, reading_code
-from iota_py.pipeline.kept import read_kept
-from iota_py.pipeline.reading import feature_source
-from iota_py.pipeline.recipe import Ground, Recipe, check_names, helpers, make_recipe
-from iota_py.pipeline.target import target_nomenclature
-from iota_py.pipeline.usercode import UserCall, user_features
+from iota_py.pipeline.inputs.reading import feature_source
+from iota_py.pipeline.inputs.recipe import Ground, Recipe, check_names, helpers, make_recipe
+from iota_py.pipeline.inputs.sources import FoundInput, counting, find_inputs, reading_code
+from iota_py.pipeline.inputs.usercode import UserCall, user_features
+from iota_py.pipeline.models.kept import read_kept
+from iota_py.pipeline.reference.target import target_nomenclature
 from iota_py.products.product import Series
 from iota_py.products.store import BLOCK, unstored
 from iota_py.timeseries.dates import automatic_grid, regular_grid
 
 if TYPE_CHECKING:
-    from iota_py.pipeline.seasons import Season
+    from iota_py.pipeline.reference.seasons import Season
 
 REGION_OVERLAP_M2 = 100.0
 PROBE = 8  # pixels on a side of the window on which functions of users say their names

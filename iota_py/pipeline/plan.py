@@ -13,21 +13,21 @@ from typing import Any
 from iota_py.config.schema import RunConfig, dump
 from iota_py.grid.form import geobox_values
 from iota_py.pipeline import paths
-from iota_py.pipeline.builder import Builder, layers_document, series_digest, without_paths
-from iota_py.pipeline.choices import without_tables
-from iota_py.pipeline.cleaning_plan import SUSPICIOUS
-from iota_py.pipeline.crossval_plan import GAP
-from iota_py.pipeline.importance_plan import importance_tasks
 from iota_py.pipeline.inventory import Inventory, Tile
-from iota_py.pipeline.learning_plan import learning_tasks
-from iota_py.pipeline.members import members_document, planned_members, run_layers
-from iota_py.pipeline.regularisation_plan import regularisation_tasks
-from iota_py.pipeline.season_plan import footprint_task, stored_tasks, year_score_tasks
+from iota_py.pipeline.models.members import members_document, planned_members, run_layers
+from iota_py.pipeline.plans.builder import Builder, layers_document, series_digest, without_paths
+from iota_py.pipeline.plans.cleaning import SUSPICIOUS
+from iota_py.pipeline.plans.crossval import GAP
+from iota_py.pipeline.plans.importance import importance_tasks
+from iota_py.pipeline.plans.learning import learning_tasks
+from iota_py.pipeline.plans.regularisation import regularisation_tasks
+from iota_py.pipeline.plans.season import footprint_task, stored_tasks, year_score_tasks
+from iota_py.pipeline.plans.table import table_score_tasks, table_tasks
+from iota_py.pipeline.plans.target import value_tasks
+from iota_py.pipeline.plans.tile import TileWork, bytes_per_pixel, tile_tasks
+from iota_py.pipeline.reference.choices import without_tables
 from iota_py.pipeline.stages import STAGES
-from iota_py.pipeline.table_plan import table_score_tasks, table_tasks
-from iota_py.pipeline.target_plan import value_tasks
 from iota_py.pipeline.task import Task
-from iota_py.pipeline.tile_plan import TileWork, bytes_per_pixel, tile_tasks
 
 
 @dataclass(frozen=True)

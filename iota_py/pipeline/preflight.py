@@ -18,24 +18,24 @@ from iota_py.io.publish import sha256
 from iota_py.io.vectors import read_vectors
 from iota_py.nomenclature import Nomenclature
 from iota_py.pipeline import paths
-from iota_py.pipeline.choices import table_files
-from iota_py.pipeline.cleaning_plan import cleaning_faults
-from iota_py.pipeline.crossval_plan import crossval_faults
-from iota_py.pipeline.importance_plan import importance_faults
 from iota_py.pipeline.inventory import Inventory, load_nomenclature, load_regions, take_inventory
-from iota_py.pipeline.management import require_names
-from iota_py.pipeline.members import column_faults, member_faults
-from iota_py.pipeline.models import model_faults
-from iota_py.pipeline.reduced import column_choice_faults
-from iota_py.pipeline.reference import nomenclature_digest, prepare_reference, read_sources, reference_digest
-from iota_py.pipeline.regions import numbers_of_parts, region_faults
-from iota_py.pipeline.regularisation_plan import recode_files, regularisation_faults
-from iota_py.pipeline.reuse import reuse_faults, with_reused
-from iota_py.pipeline.searched import check_search
-from iota_py.pipeline.seasons import season_digests, take_seasons
-from iota_py.pipeline.splits import split_faults
-from iota_py.pipeline.table_inventory import check_table, table_faults, take_table_inventory
-from iota_py.pipeline.target_faults import check_target
+from iota_py.pipeline.models.engines import model_faults
+from iota_py.pipeline.models.members import column_faults, member_faults
+from iota_py.pipeline.models.reduced import column_choice_faults
+from iota_py.pipeline.models.reuse import reuse_faults, with_reused
+from iota_py.pipeline.models.searched import check_search
+from iota_py.pipeline.plans.cleaning import cleaning_faults
+from iota_py.pipeline.plans.crossval import crossval_faults
+from iota_py.pipeline.plans.importance import importance_faults
+from iota_py.pipeline.plans.regularisation import recode_files, regularisation_faults
+from iota_py.pipeline.plans.target_faults import check_target
+from iota_py.pipeline.reference.choices import table_files
+from iota_py.pipeline.reference.management import require_names
+from iota_py.pipeline.reference.polygons import nomenclature_digest, prepare_reference, read_sources, reference_digest
+from iota_py.pipeline.reference.regions import numbers_of_parts, region_faults
+from iota_py.pipeline.reference.seasons import season_digests, take_seasons
+from iota_py.pipeline.reference.splits import split_faults
+from iota_py.pipeline.reference.table_inventory import check_table, table_faults, take_table_inventory
 from iota_py.training.trainers import choose_trainer
 
 DISK_MARGIN = 1.5

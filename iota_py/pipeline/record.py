@@ -12,13 +12,13 @@ from iota_py.config.schema import RunConfig, dump
 from iota_py.io.publish import read_json, sha256, write_json
 from iota_py.io.raster import gdal_version
 from iota_py.pipeline import paths
-from iota_py.pipeline.choices import table_files
-from iota_py.pipeline.importance_results import importance_outputs
 from iota_py.pipeline.inventory import Inventory
 from iota_py.pipeline.plan import Plan
+from iota_py.pipeline.plans.importance_results import importance_outputs
 from iota_py.pipeline.preflight import external_digests
-from iota_py.pipeline.reference import reference_files
-from iota_py.pipeline.seasons import season_configs
+from iota_py.pipeline.reference.choices import table_files
+from iota_py.pipeline.reference.polygons import reference_files
+from iota_py.pipeline.reference.seasons import season_configs
 from iota_py.pipeline.state import State
 from iota_py.pipeline.steps.assessment import read_confusions
 from iota_py.pipeline.target_record import TABLES as TARGET_TABLES

@@ -21,10 +21,10 @@ from iota_py.io.documents import yaml_text
 from iota_py.io.publish import read_json, sweep, write_json, write_text
 from iota_py.pipeline import paths
 from iota_py.pipeline.engine import Engine, open_engine
+from iota_py.pipeline.inputs.listing import describe_inputs
 from iota_py.pipeline.inventory import Inventory
-from iota_py.pipeline.listing import describe_inputs
 from iota_py.pipeline.lock import locked
-from iota_py.pipeline.members import run_layers
+from iota_py.pipeline.models.members import run_layers
 from iota_py.pipeline.plan import Plan, make_plan
 from iota_py.pipeline.preflight import check_disk, examine, external_digests
 from iota_py.pipeline.progress import Progress, Silent

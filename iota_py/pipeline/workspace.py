@@ -20,13 +20,13 @@ from iota_py.io.documents import read_yaml, yaml_text
 from iota_py.io.publish import read_json, write_json, write_text
 from iota_py.nomenclature import Nomenclature
 from iota_py.pipeline import paths
-from iota_py.pipeline.inputs import reading_code
+from iota_py.pipeline.inputs.observed import Observed
+from iota_py.pipeline.inputs.reading import FeatureSource, feature_source, read_observed
+from iota_py.pipeline.inputs.recipe import recipe_document, recipe_from_document
+from iota_py.pipeline.inputs.sources import reading_code
+from iota_py.pipeline.inputs.usercode import UserCall, user_call, user_observed
 from iota_py.pipeline.inventory import Inventory, load_nomenclature, load_regions
-from iota_py.pipeline.observed import Observed
-from iota_py.pipeline.places import Place, places_document, places_from_document, places_of
-from iota_py.pipeline.reading import FeatureSource, feature_source, read_observed
-from iota_py.pipeline.recipe import recipe_document, recipe_from_document
-from iota_py.pipeline.usercode import UserCall, user_call, user_observed
+from iota_py.pipeline.models.places import Place, places_document, places_from_document, places_of
 from iota_py.products.product import Series, series_document, series_from_document
 from iota_py.products.store import stored_series
 

@@ -4,7 +4,7 @@ import pytest
 from iota_py.bench import filling
 from iota_py.bench.filling import compare_with_interp, fill_in_numpy, measure_filling
 from iota_py.bench.workload import index_plan, series_options
-from iota_py.pipeline.reading import optical_features
+from iota_py.pipeline.inputs.reading import optical_features
 from iota_py.simulation.series import FIRST_DAY, PixelSeries, make_series
 from tests.bench.conftest import TINY
 

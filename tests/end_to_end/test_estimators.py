@@ -19,7 +19,7 @@ from iota_py.io.publish import read_json, write_text
 from iota_py.io.raster import read_window
 from iota_py.io.tables import read_table
 from iota_py.pipeline import paths
-from iota_py.pipeline.models import engine_at
+from iota_py.pipeline.models.engines import engine_at
 from iota_py.pipeline.preflight import examine
 from iota_py.pipeline.run import run
 from iota_py.pipeline.steps.learning import write_model

@@ -19,7 +19,7 @@ from iota_py.io.raster import read_header, read_window
 from iota_py.io.tables import read_table
 from iota_py.mapping.fusion import dempster_shafer, masses
 from iota_py.pipeline import paths
-from iota_py.pipeline.members import members
+from iota_py.pipeline.models.members import members
 from iota_py.pipeline.record import _record, write_manifest
 from iota_py.pipeline.run import prepare, run
 from iota_py.pipeline.steps.learning_set import learning_samples

@@ -13,7 +13,7 @@ from iota_py.config import load_config
 from iota_py.config.schema import RunConfig
 from iota_py.io.publish import read_json, sha256
 from iota_py.pipeline import paths
-from iota_py.pipeline.models import engine_at
+from iota_py.pipeline.models.engines import engine_at
 from iota_py.pipeline.run import run
 from iota_py.pipeline.workspace import Workspace
 from iota_py.training.bundle import load

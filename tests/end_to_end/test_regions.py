@@ -17,14 +17,14 @@ from iota_py.io.raster import read_window
 from iota_py.io.vectors import read_vectors
 from iota_py.mapping.vote import majority_vote
 from iota_py.pipeline import paths
-from iota_py.pipeline.block import models_at
-from iota_py.pipeline.crossval_plan import crossval_faults
-from iota_py.pipeline.regions import model_folders
+from iota_py.pipeline.models.block import models_at
+from iota_py.pipeline.models.votes import region_labels
+from iota_py.pipeline.plans.crossval import crossval_faults
+from iota_py.pipeline.reference.regions import model_folders
+from iota_py.pipeline.reference.splits import block_units
 from iota_py.pipeline.run import run
-from iota_py.pipeline.splits import block_units
 from iota_py.pipeline.steps.crossval import folds_of, region_samples
 from iota_py.pipeline.steps.learning_set import learning_samples
-from iota_py.pipeline.votes import region_labels
 from iota_py.pipeline.workspace import Workspace
 from iota_py.samples.split import VALIDATION
 from tests.end_to_end.products import digests

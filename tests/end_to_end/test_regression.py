@@ -17,9 +17,9 @@ from iota_py.config.schema import RunConfig
 from iota_py.errors import InputError
 from iota_py.io.publish import read_json
 from iota_py.pipeline import paths
+from iota_py.pipeline.models.regressors import region_values, value_engine_at
 from iota_py.pipeline.preflight import examine
 from iota_py.pipeline.run import run
-from iota_py.pipeline.target_models import region_values, value_engine_at
 from iota_py.pipeline.workspace import Workspace
 from tests.conftest import Command
 from tests.end_to_end.covers import write_covers

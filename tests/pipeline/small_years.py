@@ -17,9 +17,9 @@ from iota_py.grid.windows import whole
 from iota_py.io.raster import write_raster
 from iota_py.pipeline.inventory import Inventory
 from iota_py.pipeline.plan import Plan, make_plan
+from iota_py.pipeline.plans.train import make_train_plan
 from iota_py.pipeline.preflight import external_digests
 from iota_py.pipeline.run import Summary, run
-from iota_py.pipeline.train_plan import make_train_plan
 
 ROOT = Path(__file__).resolve().parents[2]
 SIZE, FIELD = 40, 8  # pixels on a side of the land, of a field

@@ -19,11 +19,11 @@ from iota_py.io.raster import read_header
 from iota_py.io.tables import read_table, write_table
 from iota_py.io.vectors import read_vectors
 from iota_py.pipeline import paths
-from iota_py.pipeline.management import annual_codes
-from iota_py.pipeline.seasons import annual_season, renamed
+from iota_py.pipeline.models.votes import region_labels
+from iota_py.pipeline.reference.management import annual_codes
+from iota_py.pipeline.reference.seasons import annual_season, renamed
 from iota_py.pipeline.steps.extraction import extract
 from iota_py.pipeline.steps.footprint import owned_part
-from iota_py.pipeline.votes import region_labels
 from iota_py.pipeline.workspace import Workspace
 from iota_py.samples.annual import DRAW, away, kept_by_keys, majority, smallest_keys
 from iota_py.samples.candidates import burn_polygons, burn_regions

@@ -22,9 +22,9 @@ from iota_py.io.tables import read_table, write_csv
 from iota_py.io.vectors import read_vectors
 from iota_py.nomenclature import Nomenclature
 from iota_py.pipeline import paths
-from iota_py.pipeline.management import annual_codes
-from iota_py.pipeline.members import member_layer
-from iota_py.pipeline.splits import draws_entry
+from iota_py.pipeline.models.members import member_layer
+from iota_py.pipeline.reference.management import annual_codes
+from iota_py.pipeline.reference.splits import draws_entry
 from iota_py.pipeline.steps.annual import predicted_annual
 from iota_py.pipeline.steps.fusion_summary import fusion_summary, kept_members
 from iota_py.pipeline.steps.table_scores import write_predicted_table

@@ -15,8 +15,8 @@ from iota_py.io.publish import write_bytes
 from iota_py.io.tables import read_table, write_csv
 from iota_py.io.vectors import read_vectors, write_gpkg
 from iota_py.pipeline import paths
-from iota_py.pipeline.ranks import fold_of_samples
-from iota_py.pipeline.regions import source_region
+from iota_py.pipeline.models.ranks import fold_of_samples
+from iota_py.pipeline.reference.regions import source_region
 from iota_py.pipeline.steps.learning import fit_samples
 from iota_py.pipeline.steps.learning_set import learning_samples, polygon_keys
 from iota_py.pipeline.workspace import Workspace

@@ -15,7 +15,7 @@ from iota_py.io.publish import read_json, write_json
 from iota_py.io.tables import read_table, write_csv
 from iota_py.io.vectors import read_vectors
 from iota_py.pipeline import paths
-from iota_py.pipeline.splits import block_units
+from iota_py.pipeline.reference.splits import block_units
 from iota_py.pipeline.steps.learning import fit_samples
 from iota_py.pipeline.steps.learning_set import ORDER
 from iota_py.pipeline.workspace import Workspace

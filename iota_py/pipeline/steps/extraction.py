@@ -12,9 +12,9 @@ from iota_py.grid.windows import split, window_size
 from iota_py.io.raster import read_header
 from iota_py.io.tables import read_table, write_table
 from iota_py.pipeline import paths
-from iota_py.pipeline.management import annual_codes
-from iota_py.pipeline.members import members, seen_column
-from iota_py.pipeline.reading import features_of
+from iota_py.pipeline.inputs.reading import features_of
+from iota_py.pipeline.models.members import members, seen_column
+from iota_py.pipeline.reference.management import annual_codes
 from iota_py.pipeline.workspace import Workspace
 from iota_py.samples.split import LEARNING
 

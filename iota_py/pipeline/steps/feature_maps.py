@@ -11,7 +11,7 @@ import numpy as np
 from iota_py.grid.windows import Window, whole
 from iota_py.io.raster import write_cog, write_raster
 from iota_py.pipeline import paths
-from iota_py.pipeline.reading import features_of
+from iota_py.pipeline.inputs.reading import features_of
 from iota_py.pipeline.steps.strips import full_width_strips
 from iota_py.pipeline.workspace import Workspace
 

@@ -13,9 +13,9 @@ from iota_py.mapping.fusion import Combination, choice_of_vote, masses
 from iota_py.mapping.mosaic import TileRasters, mosaic_blocks
 from iota_py.mapping.vote import majority_vote
 from iota_py.pipeline import paths
-from iota_py.pipeline.block import Block, Models, models_at, pieces
-from iota_py.pipeline.members import Member, members, run_layers
-from iota_py.pipeline.observed import Observed
+from iota_py.pipeline.inputs.observed import Observed
+from iota_py.pipeline.models.block import Block, Models, models_at, pieces
+from iota_py.pipeline.models.members import Member, members, run_layers
 from iota_py.pipeline.workspace import Workspace
 
 

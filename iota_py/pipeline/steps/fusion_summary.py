@@ -12,7 +12,7 @@ from iota_py.io.publish import read_json
 from iota_py.io.raster import count_values
 from iota_py.mapping.fusion import choice_legend
 from iota_py.pipeline import paths
-from iota_py.pipeline.members import members
+from iota_py.pipeline.models.members import members
 from iota_py.pipeline.workspace import Workspace
 
 HEADLINE = ("overall_accuracy", "kappa", "f1_macro")

@@ -14,8 +14,8 @@ from iota_py.assessment.metrics import scores
 from iota_py.io.publish import read_json, write_bytes, write_json
 from iota_py.io.tables import write_csv
 from iota_py.pipeline import paths
-from iota_py.pipeline.members import members
-from iota_py.pipeline.places import Place, groups_of
+from iota_py.pipeline.models.members import members
+from iota_py.pipeline.models.places import Place, groups_of
 from iota_py.pipeline.steps.elimination import write_elimination
 from iota_py.pipeline.steps.held_out import held_out_samples
 from iota_py.pipeline.steps.regression_importance import FALLS as VALUE_FALLS

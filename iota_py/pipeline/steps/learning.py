@@ -12,12 +12,12 @@ import pandas as pd
 from iota_py.config.models import LightGBM, RandomForest, Stacking, Voting
 from iota_py.errors import Fault, TaskError
 from iota_py.pipeline import paths
-from iota_py.pipeline.calibrated import fit_calibrated
-from iota_py.pipeline.members import member_part
-from iota_py.pipeline.reduced import model_projection
-from iota_py.pipeline.regions import source_region, weights
-from iota_py.pipeline.reuse import copied_model, copy_bundle
-from iota_py.pipeline.searched import model_of
+from iota_py.pipeline.models.calibrated import fit_calibrated
+from iota_py.pipeline.models.members import member_part
+from iota_py.pipeline.models.reduced import model_projection
+from iota_py.pipeline.models.reuse import copied_model, copy_bundle
+from iota_py.pipeline.models.searched import model_of
+from iota_py.pipeline.reference.regions import source_region, weights
 from iota_py.pipeline.steps.learning_set import learning_samples
 from iota_py.pipeline.threads import allowed
 from iota_py.pipeline.workspace import Workspace

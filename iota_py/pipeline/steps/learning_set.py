@@ -15,8 +15,8 @@ import pandas as pd
 from iota_py.errors import Fault, InputError
 from iota_py.io.tables import read_table, write_csv
 from iota_py.pipeline import paths
-from iota_py.pipeline.management import augmentation_of, copy_rules
-from iota_py.pipeline.regions import DISTANCE, of_part, of_region, source_region
+from iota_py.pipeline.reference.management import augmentation_of, copy_rules
+from iota_py.pipeline.reference.regions import DISTANCE, of_part, of_region, source_region
 from iota_py.pipeline.steps.annual import check_annual
 from iota_py.pipeline.steps.table_features import stored_table
 from iota_py.pipeline.steps.years import YEAR, with_year, year_tables

@@ -16,14 +16,14 @@ from iota_py.mapping.mosaic import TileRasters, mosaic_blocks
 from iota_py.mapping.vote import majority_vote
 from iota_py.nomenclature import Nomenclature, ramp_style
 from iota_py.pipeline import paths
-from iota_py.pipeline.block import Block, models_at, pieces
-from iota_py.pipeline.members import members, run_layers
-from iota_py.pipeline.observed import Observed
-from iota_py.pipeline.regions import model_folders
+from iota_py.pipeline.inputs.observed import Observed
+from iota_py.pipeline.models.block import Block, models_at, pieces
+from iota_py.pipeline.models.members import members, run_layers
+from iota_py.pipeline.models.votes import voted
+from iota_py.pipeline.reference.regions import model_folders
 from iota_py.pipeline.steps.footprint import owned_part
 from iota_py.pipeline.steps.fusion import choice_blocks, classify_members
 from iota_py.pipeline.steps.strips import full_width_strips
-from iota_py.pipeline.votes import voted
 from iota_py.pipeline.workspace import Workspace
 from iota_py.samples.candidates import burn_regions
 

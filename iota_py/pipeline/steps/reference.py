@@ -14,7 +14,7 @@ from iota_py.grid.windows import Window, crs_text, split
 from iota_py.io.tables import read_table, write_csv, write_table
 from iota_py.io.vectors import read_vectors, write_gpkg
 from iota_py.pipeline import paths
-from iota_py.pipeline.reference import prepare_reference
+from iota_py.pipeline.reference.polygons import prepare_reference
 from iota_py.pipeline.steps.footprint import owned_part
 from iota_py.pipeline.workspace import Workspace
 from iota_py.products.reader import read_valid

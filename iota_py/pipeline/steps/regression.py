@@ -16,16 +16,16 @@ from iota_py.io.raster import write_cog, write_raster
 from iota_py.mapping.mosaic import TileRasters, mosaic_blocks
 from iota_py.nomenclature import ramp_style
 from iota_py.pipeline import paths
-from iota_py.pipeline.block import Block, pieces
-from iota_py.pipeline.observed import Observed
-from iota_py.pipeline.reduced import model_projection
-from iota_py.pipeline.regions import model_folders, source_region
+from iota_py.pipeline.inputs.observed import Observed
+from iota_py.pipeline.models.block import Block, pieces
+from iota_py.pipeline.models.reduced import model_projection
+from iota_py.pipeline.models.regressors import block_values, mean_of_parts, polygon_numbers, target_of, value_models_at
+from iota_py.pipeline.reference.regions import model_folders, source_region
+from iota_py.pipeline.reference.target import STORED
 from iota_py.pipeline.steps.footprint import owned_part
 from iota_py.pipeline.steps.learning import counted, options_of, planned_trainer
 from iota_py.pipeline.steps.learning_set import learning_samples
 from iota_py.pipeline.steps.strips import full_width_strips
-from iota_py.pipeline.target import STORED
-from iota_py.pipeline.target_models import block_values, mean_of_parts, polygon_numbers, target_of, value_models_at
 from iota_py.pipeline.threads import allowed
 from iota_py.pipeline.workspace import Workspace
 from iota_py.samples.candidates import burn_regions

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from iota_py.assessment.regression import value_scores
-from iota_py.pipeline.target_models import polygon_numbers
+from iota_py.pipeline.models.regressors import polygon_numbers
 from iota_py.pipeline.workspace import Workspace
 from iota_py.prediction.regression import load_value_engine
 from iota_py.training.importance import permutation_falls

@@ -16,9 +16,9 @@ from iota_py.io.publish import read_json, write_text
 from iota_py.io.raster import read_reduced
 from iota_py.io.tables import read_table
 from iota_py.pipeline import paths
-from iota_py.pipeline.importance_results import importance_images
-from iota_py.pipeline.regions import borrowed_sentences
-from iota_py.pipeline.splits import matched_sentences
+from iota_py.pipeline.plans.importance_results import importance_images
+from iota_py.pipeline.reference.regions import borrowed_sentences
+from iota_py.pipeline.reference.splits import matched_sentences
 from iota_py.pipeline.steps.regression import NODATA, value_range
 from iota_py.pipeline.steps.regression_scores import reference_strata, target_label
 from iota_py.pipeline.steps.reporting import (

@@ -17,9 +17,9 @@ from iota_py.io.raster import read_window
 from iota_py.io.tables import read_table, write_csv, write_table
 from iota_py.nomenclature import Nomenclature
 from iota_py.pipeline import paths
-from iota_py.pipeline.splits import draws_entry
+from iota_py.pipeline.models.regressors import polygon_numbers, region_values, target_of
+from iota_py.pipeline.reference.splits import draws_entry
 from iota_py.pipeline.steps.extraction import extract
-from iota_py.pipeline.target_models import polygon_numbers, region_values, target_of
 from iota_py.pipeline.workspace import Workspace
 from iota_py.samples.split import VALIDATION
 

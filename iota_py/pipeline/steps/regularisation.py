@@ -15,11 +15,11 @@ from iota_py.grid.windows import Window, whole
 from iota_py.io.publish import write_text
 from iota_py.io.raster import count_values, open_raster, read_part, write_cog
 from iota_py.io.tables import write_csv
-from iota_py.mapping.regularisation import frame_of, regularise
-from iota_py.mapping.regularisation_recode import change_classes
+from iota_py.mapping.regularisation.chain import frame_of, regularise
+from iota_py.mapping.regularisation.recode import change_classes
 from iota_py.nomenclature import Nomenclature
 from iota_py.pipeline import paths
-from iota_py.pipeline.regularisation_plan import chain_of, changes_of
+from iota_py.pipeline.plans.regularisation import chain_of, changes_of
 from iota_py.pipeline.steps.mapping import palette
 from iota_py.pipeline.threads import allowed
 from iota_py.pipeline.workspace import Workspace

@@ -20,10 +20,10 @@ from iota_py.io.raster import gdal_version, read_reduced
 from iota_py.io.tables import read_table
 from iota_py.mapping.fusion import choice_legend
 from iota_py.pipeline import paths
-from iota_py.pipeline.importance_results import importance_images
-from iota_py.pipeline.regions import borrowed_sentences
-from iota_py.pipeline.season_words import season_sentences
-from iota_py.pipeline.splits import matched_sentences
+from iota_py.pipeline.plans.importance_results import importance_images
+from iota_py.pipeline.reference.regions import borrowed_sentences
+from iota_py.pipeline.reference.season_words import season_sentences
+from iota_py.pipeline.reference.splits import matched_sentences
 from iota_py.pipeline.steps.assessment import read_confusions, reference_classes
 from iota_py.pipeline.steps.learning_set import read_ledger
 from iota_py.pipeline.timing import read_timings

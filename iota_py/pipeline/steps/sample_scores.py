@@ -13,12 +13,12 @@ from iota_py.assessment.metrics import confusion_table, metrics_document
 from iota_py.io.publish import write_json
 from iota_py.io.tables import read_table, write_csv, write_table
 from iota_py.pipeline import paths
-from iota_py.pipeline.management import annual_codes
-from iota_py.pipeline.splits import draws_entry
+from iota_py.pipeline.models.votes import region_labels
+from iota_py.pipeline.reference.management import annual_codes
+from iota_py.pipeline.reference.splits import draws_entry
 from iota_py.pipeline.steps.annual import predicted_annual
 from iota_py.pipeline.steps.assessment import read_confusions, reference_classes, region_scores, unit_of
 from iota_py.pipeline.steps.extraction import extract
-from iota_py.pipeline.votes import region_labels
 from iota_py.pipeline.workspace import Workspace
 from iota_py.samples.split import VALIDATION
 

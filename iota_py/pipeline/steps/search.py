@@ -14,8 +14,8 @@ from iota_py.errors import Fault, TaskError
 from iota_py.io.documents import yaml_text
 from iota_py.io.publish import write_json, write_text
 from iota_py.pipeline import paths
-from iota_py.pipeline.ranks import fold_of_samples
-from iota_py.pipeline.searched import space_of, with_values
+from iota_py.pipeline.models.ranks import fold_of_samples
+from iota_py.pipeline.models.searched import space_of, with_values
 from iota_py.pipeline.steps.learning import fit_samples
 from iota_py.pipeline.steps.learning_set import learning_samples
 from iota_py.pipeline.workspace import Workspace

@@ -12,10 +12,10 @@ from iota_py.errors import Fault, InputError
 from iota_py.io.tables import read_table, write_csv, write_table
 from iota_py.io.vectors import read_vectors
 from iota_py.pipeline import paths
-from iota_py.pipeline.choices import check_minimum, region_strategies, strategy_of
-from iota_py.pipeline.management import annual_codes
-from iota_py.pipeline.regions import PLACES, buffer_entries, check_parts, settle_lenders
-from iota_py.pipeline.splits import pixel_roles
+from iota_py.pipeline.reference.choices import check_minimum, region_strategies, strategy_of
+from iota_py.pipeline.reference.management import annual_codes
+from iota_py.pipeline.reference.regions import PLACES, buffer_entries, check_parts, settle_lenders
+from iota_py.pipeline.reference.splits import pixel_roles
 from iota_py.pipeline.steps.reference import read_candidates, usable_candidates
 from iota_py.pipeline.steps.series_table import write_table_samples
 from iota_py.pipeline.workspace import Workspace

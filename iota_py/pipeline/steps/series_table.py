@@ -10,10 +10,10 @@ from iota_py.errors import Fault, InputError
 from iota_py.io.publish import write_json
 from iota_py.io.tables import write_csv, write_table
 from iota_py.pipeline import paths
-from iota_py.pipeline.choices import check_minimum, region_strategies, strategy_of
-from iota_py.pipeline.splits import roles_of_runs
+from iota_py.pipeline.reference.choices import check_minimum, region_strategies, strategy_of
+from iota_py.pipeline.reference.splits import roles_of_runs
+from iota_py.pipeline.reference.table_rows import TableRows, read_rows, sample_frame, table_of
 from iota_py.pipeline.steps.table_features import missing_entries, ready_features, series_features, storage_document
-from iota_py.pipeline.table_rows import TableRows, read_rows, sample_frame, table_of
 from iota_py.pipeline.workspace import Workspace
 from iota_py.samples.ledger import COLUMNS, entries, lost_classes
 from iota_py.samples.selection import select

@@ -10,7 +10,7 @@ from iota_py.io.publish import write_json
 from iota_py.io.tables import write_csv
 from iota_py.io.vectors import read_vectors
 from iota_py.pipeline import paths
-from iota_py.pipeline.splits import roles_of_runs
+from iota_py.pipeline.reference.splits import roles_of_runs
 from iota_py.pipeline.steps.reference import read_candidates, usable_candidates
 from iota_py.pipeline.workspace import Workspace
 

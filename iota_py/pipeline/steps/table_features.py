@@ -15,10 +15,10 @@ from iota_py.errors import Fault, InputError
 from iota_py.features.indices import IndexPlan, resolve
 from iota_py.io.publish import read_json
 from iota_py.pipeline import paths
-from iota_py.pipeline.reading import optical_features
-from iota_py.pipeline.recipe import Recipe, recipe_from_document
-from iota_py.pipeline.table_inventory import ready_columns, start_of, year_of
-from iota_py.pipeline.table_rows import TableRows, columns_of, series_frame, table_of
+from iota_py.pipeline.inputs.reading import optical_features
+from iota_py.pipeline.inputs.recipe import Recipe, recipe_from_document
+from iota_py.pipeline.reference.table_inventory import ready_columns, start_of, year_of
+from iota_py.pipeline.reference.table_rows import TableRows, columns_of, series_frame, table_of
 from iota_py.pipeline.workspace import Workspace
 from iota_py.samples.feature_table import BELOW, Storage, fit_storage, numbers, stored
 from iota_py.samples.series import aligned_groups

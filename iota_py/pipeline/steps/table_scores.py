@@ -7,7 +7,7 @@ import pandas as pd
 
 from iota_py.io.tables import write_table
 from iota_py.pipeline import paths
-from iota_py.pipeline.models import engine_at
+from iota_py.pipeline.models.engines import engine_at
 from iota_py.pipeline.steps.learning_set import table_samples
 from iota_py.pipeline.workspace import Workspace
 from iota_py.samples.split import VALIDATION

@@ -10,9 +10,9 @@ import pandas as pd
 
 from iota_py.io.publish import write_json
 from iota_py.pipeline import paths
-from iota_py.pipeline.calibrated import fit_calibrated
-from iota_py.pipeline.members import member_part
-from iota_py.pipeline.ranks import fold_of_samples
+from iota_py.pipeline.models.calibrated import fit_calibrated
+from iota_py.pipeline.models.members import member_part
+from iota_py.pipeline.models.ranks import fold_of_samples
 from iota_py.pipeline.steps.learning import fit_samples
 from iota_py.pipeline.steps.learning_set import learning_samples
 from iota_py.pipeline.workspace import Workspace

@@ -13,9 +13,9 @@ from iota_py.assessment.metrics import scores
 from iota_py.errors import Fault, InputError
 from iota_py.io.tables import read_table, write_csv
 from iota_py.pipeline import paths
-from iota_py.pipeline.regions import PLACES, settle_lenders
-from iota_py.pipeline.seasons import renamed, season_name
-from iota_py.pipeline.votes import region_labels
+from iota_py.pipeline.models.votes import region_labels
+from iota_py.pipeline.reference.regions import PLACES, settle_lenders
+from iota_py.pipeline.reference.seasons import renamed, season_name
 from iota_py.pipeline.workspace import Workspace
 from iota_py.samples.ledger import lost_classes
 from iota_py.samples.split import LEARNING, VALIDATION

@@ -1,0 +1,1 @@
+"""From files to features: the one path that samples and maps share."""
