@@ -114,9 +114,14 @@ def nearest_index(target: GeoBox, source: GeoBox) -> NearestIndex:
 
 def nearest_of(positions: tuple[np.ndarray, np.ndarray], source: GeoBox) -> NearestIndex:
     """As nearest_index, from what pixel_positions gives."""
-    rows, cols = (_pixel(position) for position in positions)
-    inside = (rows >= 0) & (rows < source.shape[0]) & (cols >= 0) & (cols < source.shape[1])
-    return NearestIndex(np.clip(rows, 0, source.shape[0] - 1), np.clip(cols, 0, source.shape[1] - 1), inside)
+    (rows, has_row), (cols, has_col) = (nearest_along(*axis) for axis in zip(positions, source.shape))
+    return NearestIndex(rows, cols, has_row & has_col)
+
+
+def nearest_along(position: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Rows or columns int64 of positions along an axis of `count` pixels, the nearest one that there is, and whether the position lies in it."""
+    found = _pixel(position)
+    return np.clip(found, 0, count - 1), (found >= 0) & (found < count)
 
 
 @functools.lru_cache(maxsize=64)

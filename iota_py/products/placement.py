@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from odc.geo.geobox import GeoBox
 
-from iota_py.grid.lattice import expanded, nearest_of, pixel_positions
+from iota_py.grid.lattice import expanded, nearest_along, pixel_positions
 from iota_py.grid.windows import Window
 from iota_py.products.pixels import MISSING, place_nearest, place_same, spread
 
@@ -43,20 +43,24 @@ class Placement:
 def place(source: GeoBox, target: GeoBox, margin: int = 0) -> Placement:
     """Placement of a source grid under a target; the part has `margin` more pixels on each side where the source has them."""
     positions = pixel_positions(target, source)
-    index = nearest_of(positions, source)
-    there = np.broadcast_to(index.inside, target.shape)
-    if not there.any():
-        return Placement(None, np.empty(0, np.int64), np.empty(0, np.int64), positions)
+    (rows, has_row), (cols, has_col) = (nearest_along(*axis) for axis in zip(positions, source.shape))
     separable = source.crs == target.crs
-    rows, cols = (index.rows, index.cols) if separable else (index.rows[there], index.cols[there])
-    height, width = source.shape
-    top, left = max(0, int(rows.min()) - margin), max(0, int(cols.min()) - margin)
-    bottom, right = min(height, int(rows.max()) + 1 + margin), min(width, int(cols.max()) + 1 + margin)
-    part, at = Window(top, left, bottom - top, right - left), (positions[0] - top, positions[1] - left)
-    if separable:
-        has_row, has_col = there.any(axis=1), there.any(axis=0)
-        return Placement(part, np.where(has_row, index.rows[:, 0] - top, -1), np.where(has_col, index.cols[0, :] - left, -1), at)
-    return Placement(part, np.where(there, index.rows - top, -1), np.where(there, index.cols - left, -1), at)
+    if separable:  # each axis on its own: nothing of the size of the window is made
+        rows, has_row, cols, has_col = rows[:, 0], has_row[:, 0], cols[0, :], has_col[0, :]
+    else:
+        has_row = has_col = has_row & has_col
+    if not (has_row.any() and has_col.any()):
+        return Placement(None, np.empty(0, np.int64), np.empty(0, np.int64), positions)
+    (top, bottom), (left, right) = _around(rows[has_row], source.shape[0], margin), _around(cols[has_col], source.shape[1], margin)
+    at = positions[0] - top, positions[1] - left
+    return Placement(
+        Window(top, left, bottom - top, right - left), np.where(has_row, rows - top, -1), np.where(has_col, cols - left, -1), at
+    )
+
+
+def _around(found: np.ndarray, count: int, margin: int) -> tuple[int, int]:
+    """First row or column and one past the last of those found, with `margin` more on each side where there are."""
+    return max(0, int(found.min()) - margin), min(count, int(found.max()) + 1 + margin)
 
 
 @functools.lru_cache(maxsize=1024)
@@ -82,8 +86,9 @@ class Usable:
     def put_nearest(self, values: np.ndarray, where: Placement, bounds: np.ndarray, out: np.ndarray) -> None:
         """Fill out int16 (row, col) from stored numbers int16 of the part, by nearest neighbour."""
         if where.separable:
-            _, usable = self._elsewhere.setdefault(id(where), (where, np.ones(values.shape, np.uint8)))
-            place_nearest(values, where.rows, where.cols, bounds, out, usable)
+            if id(where) not in self._elsewhere:
+                self._elsewhere[id(where)] = where, np.ones(values.shape, np.uint8)
+            place_nearest(values, where.rows, where.cols, bounds, out, self._elsewhere[id(where)][1])
             return
         inside = (where.rows >= 0) & (where.cols >= 0)
         place_same(where.take(values, 0), bounds, out, self.valid)
