@@ -19,13 +19,17 @@ from iota_py.pipeline.run import run
 ROOT = Path(__file__).resolve().parents[1]
 DEMO = ROOT / "configs" / "demo.yaml"
 
-# What the light runs change: fewer dates, trees and draws, and several windows a tile.
+# What the light runs change: fewer dates, trees and draws, several windows a tile, and the map alone, without what is made of it.
 LIGHT = """
 period: {start: 2023-01-01, end: 2023-12-31, step: 45}
 samples: {split: {runs: 2}, selection: {strategy: constant, number: 60}}
 model: {kind: random_forest, trees: 8, max_depth: 10}
 tracking: {enabled: false}
 engine: {kind: joblib, workers: 1, window: 100}
+map: null
+regularisation: null
+vector: null
+product: null
 """
 
 

@@ -29,6 +29,10 @@ MAX_IDS_SHOWN = 12
 ALTERNATIVES = {
     "map": "Land-cover map; the legend beside it lists the classes, the table of areas gives their extent.",
     "confidence": "Map of the confidence of the classification, from dark (low) to light (high).",
+    "uncertainty_least_confidence": "Map of one less the largest probability, from dark (decided) to light (undecided).",
+    "uncertainty_margin": "Map of one less the difference of the two largest probabilities, from dark (decided) to light (undecided).",
+    "uncertainty_ratio": "Map of the second largest probability over the largest, from dark (decided) to light (undecided).",
+    "uncertainty_entropy": "Map of the entropy of the probabilities, from dark (decided) to light (undecided).",
     "validity": "Map of the number of clear observations of each pixel, from dark (few) to light (many).",
     "confusion": "Confusion matrix, reference in rows and map in columns; the table that follows holds the same counts.",
     "f1": "F1 of each class with its interval; the table that follows holds the same numbers.",
@@ -62,7 +66,7 @@ class ReportData:
     fusion: `fusion` of metrics.json, with a `colour` for each choice, None where one model mapped it all. gap: content of
     cross_validation.json, None where it was not asked for. regression: content of metrics.json of a run that predicts a number (confusion,
     areas and regions are then of no use), None of one that predicts classes. regularised: content of regularisation.csv, None where the map was
-    not regularised.
+    not regularised. vector: zone, code, name, polygons, hectares; None where no polygons were made.
     """
 
     title: str
@@ -86,6 +90,7 @@ class ReportData:
     fusion: Mapping[str, Any] | None = None
     gap: Mapping[str, Any] | None = None
     regularised: pd.DataFrame | None = None
+    vector: pd.DataFrame | None = None
     regression: Mapping[str, Any] | None = None
 
 

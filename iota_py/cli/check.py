@@ -20,6 +20,7 @@ def check(
     """
     from iota_py.config import load_config
     from iota_py.pipeline.inputs.listing import describe_inputs
+    from iota_py.pipeline.plans.vector import zones_sentence
     from iota_py.pipeline.preflight import examine
     from iota_py.pipeline.run import read_bad
 
@@ -36,4 +37,6 @@ def check(
     out.print(f"  inputs    {describe_inputs(inventory)}")
     out.print(f"  features  {len(inventory.feature_names)} per pixel")
     out.print(f"  regions   {', '.join(name for _, name in inventory.regions)}")
+    if zones := zones_sentence(inventory):
+        out.print(f"  zones     {zones}")
     return 0

@@ -21,13 +21,19 @@ err = Console(stderr=True, highlight=False, soft_wrap=True)
 LABELS = {
     "store": "store", "polygons": "polygons", "footprint": "footprints", "candidates": "reference pixels", "split": "split",
     "selection": "selection", "samples": "samples", "years": "other years", "drawn": "drawn pixels", "annual": "annual classes", "learning": "learning sets",
+    "parcels": "given polygons", "contrast": "contrast", "segments": "segments", "objects": "objects", "object_samples": "learning segments",
+    "object_selection": "chosen segments", "object_train": "train", "object_map": "tiles",
     "year_scores": "other years", "crossval": "cross-validation", "gap": "gap",
     "cleaning": "cleaning", "suspicious": "suspicious polygons", "search": "search", "train": "train",
     "sample_scores": "scores", "sample_summary": "score tables", "trust": "trust", "predict": "map", "assemble": "tiles",
-    "mosaic": "mosaic", "regularise": "regularisation", "assess": "assess", "summary": "summary", "report": "report",
-    "regress": "train", "values": "map", "value_tiles": "tiles", "value_maps": "mosaic", "value_scores": "assess", "value_summary": "summary",
+    "mosaic_parts": "map parts", "mosaic": "mosaic",
+    "legend": "legend", "layers": "map layers", "weigh": "weights", "regularise": "regularisation", "vector": "vector", "vector_table": "vector table",
+    "assess": "assess", "summary": "summary", "report": "report",
+    "regress": "train", "values": "map", "value_tiles": "tiles", "value_parts": "map parts", "value_maps": "mosaic",
+    "value_scores": "assess", "value_summary": "summary",
     "value_answers": "scores", "value_sample_summary": "score tables", "value_report": "report",
     "held_out": "validation pixels", "importance": "importance", "importance_tables": "importance tables",
+    "package": "packages", "catalogue": "catalogue",
     "feature_windows": "features", "feature_maps": "feature maps",
 }  # fmt: skip
 

@@ -14,7 +14,7 @@ def demo_data(
     folder: Annotated[Path, typer.Argument(help="where to write", metavar="FOLDER")] = Path("data_samples"),
     seed: Annotated[int, typer.Option(min=0, help="of the landscape; 1 gives the data that are in the repository")] = 1,
 ) -> None:
-    """Write the demonstration data: two Sentinel-2 tiles over a year, reference polygons, ecoregions, truth.
+    """Write the demonstration data: two Sentinel-2 tiles over a year, reference polygons, ecoregions, zones, truth.
 
     Example: [bold]iota-py demo-data data_samples[/]
     """

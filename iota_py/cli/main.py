@@ -10,7 +10,7 @@ from rich.markup import escape
 from typer.exceptions import TyperException
 
 from iota_py import __version__
-from iota_py.cli import bench, check, demo_data, features, plan, products, report, run, samples, train, ui
+from iota_py.cli import aggregate, bench, check, compare, demo_data, features, plan, products, report, run, samples, train, ui, verify, view
 from iota_py.cli.console import err, out, show_faults
 from iota_py.errors import EXIT_INTERNAL, EXIT_INTERRUPTED, EXIT_USER, IotaError
 
@@ -28,6 +28,10 @@ app.command("train")(train.train)
 app.command("features")(features.features)
 app.command("samples")(samples.samples)
 app.command("report")(report.report)
+app.command("view")(view.view)
+app.command("verify")(verify.verify)
+app.command("aggregate")(aggregate.aggregate)
+app.command("compare")(compare.compare)
 app.command("ui")(ui.ui)
 app.command("demo-data")(demo_data.demo_data)
 app.command("bench")(bench.bench)

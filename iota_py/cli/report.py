@@ -17,6 +17,7 @@ def report(folder: Annotated[Path, typer.Argument(help="folder of a run, e.g. ru
 
     Example: [bold]iota-py report runs/demo[/]
     """
+    from iota_py.pipeline.delivered import renew
     from iota_py.pipeline.steps.reporting import write_report
     from iota_py.pipeline.workspace import Workspace
 
@@ -24,4 +25,5 @@ def report(folder: Annotated[Path, typer.Argument(help="folder of a run, e.g. ru
         fault = Fault("E-RUN-015", str(folder), "", "no finished run here (no assessment/metrics.json)", "iota-py run CONFIG")
         raise InputError(fault)
     write_report(Workspace(folder.resolve(), ""), {})
+    renew(folder.resolve(), "report", paths.REPORT)
     out.print(str(folder / paths.REPORT))

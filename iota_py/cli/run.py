@@ -40,9 +40,10 @@ def run(
 
 def _finish(settings: RunConfig, summary: Summary, bars: Bars) -> None:
     """Manifest and record. A store that does not answer costs a warning, never the results."""
+    from iota_py.pipeline.delivered import manifest_is_current
     from iota_py.pipeline.record import track, write_manifest
 
-    if not summary.nothing or not (settings.output / paths.MANIFEST).exists():
+    if not summary.nothing or not manifest_is_current(settings.output, summary.plan):
         write_manifest(settings, summary.inventory, summary.plan, summary.started)
     if settings.tracking.enabled:
         try:
@@ -65,11 +66,25 @@ def _results(settings: RunConfig, summary: Summary) -> None:
         out.print(f"map      {short(root / paths.map_layer(layer))}")
     else:
         out.print(f"scores   on validation samples, not on a map; {short(root / paths.METRICS)}")
+    if settings.vector is not None:
+        out.print(f"vector   {short(root / paths.VECTOR)}")
+    say_delivered(settings)
     out.print(f"report   {short(root / paths.REPORT)}")
     if settings.tracking.enabled:
         out.print(
             f"mlflow   {program()} ui {short(root.parent)}" if settings.tracking.uri is None else f"mlflow   {tracking_uri(settings)}"
         )
+
+
+def say_delivered(settings: RunConfig) -> None:
+    """Where the packages and the catalogue are, and what checks them."""
+    from iota_py.pipeline.plans.product import wants_catalogue
+
+    root = settings.output
+    if settings.product is not None:
+        out.print(f"product  {short(root / paths.PRODUCT)}, version {settings.product.version}; check it: {program()} verify {short(root)}")
+    if wants_catalogue(settings):
+        out.print(f"catalog  {short(root / paths.CATALOGUE / 'catalog.json')}")
 
 
 def say_further(settings: RunConfig) -> None:

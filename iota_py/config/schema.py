@@ -18,12 +18,16 @@ from iota_py.config.features import Features
 from iota_py.config.fusion import Fusion
 from iota_py.config.importance import Importance
 from iota_py.config.inputs import Input
+from iota_py.config.map_layers import MapLayers
 from iota_py.config.models import Model, RandomForest
+from iota_py.config.objects import Objects
+from iota_py.config.product import Product
 from iota_py.config.reduction import Reduction
 from iota_py.config.regularisation import Regularisation
 from iota_py.config.samples import Samples
 from iota_py.config.search import Search
-from iota_py.config.section import Day, Name, Positive, Section, TileName, Word
+from iota_py.config.section import Day, Language, Name, Positive, Section, TileName, Word
+from iota_py.config.vector import Vector
 
 
 class Grid(Section):
@@ -103,6 +107,9 @@ class RunConfig(Section):
     tiles: tuple[TileName, ...] | None = Field(None, description="default: all that the inputs hold")
     grid: Grid = Grid()
     nomenclature: Path | None = Field(description="file of the classes; of no use, and not needed, with samples.target")
+    languages: Annotated[tuple[Language, ...], Field(min_length=1)] = Field(
+        ("en",), description="of the names in styles and legends: the first in map/legend.png, others in files of their own (map/legend.fr.png)"
+    )
     period: Period = Period()
     inputs: dict[Word, Input] = Field(default_factory=dict, description="none: no map, models and scores of the samples of a table")
     features: dict[Word, Features] = Field(default_factory=dict)
@@ -122,11 +129,18 @@ class RunConfig(Section):
         None, description="text file of the columns to learn from, one a line, such as assessment/columns.txt of another run; default: all"
     )
     reduction: Reduction | None = Field(None, description="principal components of groups of columns; default: the columns themselves")
+    objects: Objects | None = Field(None, description="segments that are classified in place of pixels; default: pixels")
     search: Search | None = Field(None, description="parameters of the estimator, found by trial; default: those of `model`")
     calibration: Calibration | None = Field(
         None, description="correction of the probabilities of the models; default: as the estimators give them"
     )
+    map: MapLayers | None = Field(
+        None, description="probabilities, uncertainty, borders of regions, smoothing, fusion of draws; default: a class and a confidence"
+    )
     regularisation: Regularisation | None = Field(None, description="a second map without its smallest patches; default: none")
+    vector: Vector | None = Field(None, description="the map as polygons; default: none")
+    product: Product | None = Field(None, description="the map as a package with name, version, metadata and checksums; default: none")
+    catalogue: bool | None = Field(None, description="a STAC catalogue of what is handed over; default: where there is a section `product`")
     importance: Importance = Importance()
     assessment: Assessment = Assessment()
     tracking: Tracking = Tracking()
@@ -177,7 +191,7 @@ class RunConfig(Section):
 
 REGISTERED = "models:/"  # how names of models in MLflow's registry begin
 PATH_FIELDS = re.compile(
-    r"^(output|nomenclature|inputs\.[^.]+\.path|inputs\.[^.]+\.series\.masks\.\d+\.path|samples\.polygons|samples(\.sources\.\d+)?\.relabel|samples\.sources\.\d+\.path|samples\.table\.path|samples\.table\.join\.path|samples\.regions\.path|samples\.(selection(\.regions\..+)?|augmentation)\.table|samples\.annual\.(map|validity|inputs\.[^.]+\.path)|samples\.years\.\d+\.(polygons|inputs\.[^.]+\.path)|regularisation\.recode(\.\d+)?\.polygons|keep_columns|reuse|model\.from|engine\.store|user_features\.\d+\.file)$"
+    r"^(output|nomenclature|inputs\.[^.]+\.path|inputs\.[^.]+\.series\.masks\.\d+\.path|samples\.polygons|samples(\.sources\.\d+)?\.relabel|samples\.sources\.\d+\.path|samples\.table\.path|samples\.table\.join\.path|samples\.regions\.path|samples\.(selection(\.regions\..+)?|augmentation)\.table|samples\.annual\.(map|validity|inputs\.[^.]+\.path)|samples\.years\.\d+\.(polygons|inputs\.[^.]+\.path)|regularisation\.recode(\.\d+)?\.polygons|vector\.zones\.path|product\.releases|objects\.segments\.path|keep_columns|reuse|model\.from|engine\.store|user_features\.\d+\.file)$"
 )
 
 

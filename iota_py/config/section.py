@@ -23,6 +23,7 @@ TILE = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$"
 Day = Annotated[dt.date, BeforeValidator(_day)]
 Name = Annotated[str, Field(pattern=NAME)]
 Word = Annotated[str, Field(pattern=WORD)]
+Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}$")]
 TileName = Annotated[str, Field(pattern=TILE)]
 Positive = Annotated[int, Field(ge=1)]
 Share = Annotated[float, Field(gt=0, le=1)]

@@ -10,7 +10,7 @@ import numpy as np
 from odc.geo.geobox import GeoBox
 from pyproj import Transformer
 
-from iota_py.grid.windows import crs_text
+from iota_py.grid.windows import Window, crs_text
 
 TOLERANCE = 1e-6  # of a pixel
 
@@ -65,6 +65,16 @@ def union(grids: Sequence[GeoBox]) -> GeoBox:
     return expanded(first, top, left, bottom - top, right - left)
 
 
+def common_part(a: GeoBox, b: GeoBox) -> tuple[Window, Window] | None:
+    """The pixels that two grids of one lattice share, as a window of each; None where there are none."""
+    row, col = (round((b.transform.f - a.transform.f) / a.transform.e), round((b.transform.c - a.transform.c) / a.transform.a))
+    top, left = max(0, row), max(0, col)
+    height, width = min(a.shape[0], row + b.shape[0]) - top, min(a.shape[1], col + b.shape[1]) - left
+    if height < 1 or width < 1:
+        return None
+    return Window(top, left, height, width), Window(top - row, left - col, height, width)
+
+
 def expanded(grid: GeoBox, row: int, col: int, height: int, width: int) -> GeoBox:
     """The pixels from (row, col) on the lattice of a grid; they may lie outside it."""
     return GeoBox((height, width), grid.translate_pix(col, row).transform, grid.crs)
@@ -95,16 +105,20 @@ def pixel_positions(target: GeoBox, source: GeoBox) -> tuple[np.ndarray, np.ndar
     Shapes broadcast to the target's (row, col): two vectors in one CRS, else the centres are transformed one by one; not finite where the
     other projection cannot show a place. A pixel has the same position in whatever window it is asked for.
     """
-    height, width = target.shape
+    return transformed_positions(target, source, np.arange(target.shape[0]) + 0.5, np.arange(target.shape[1]) + 0.5)
+
+
+def transformed_positions(target: GeoBox, source: GeoBox, rows: np.ndarray, cols: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """As pixel_positions, of the places where these rows and columns of `target` meet, in pixels from its upper left corner."""
     t, s = target.transform, source.transform
-    x = t.c + t.a * (np.arange(width) + 0.5)
-    y = t.f + t.e * (np.arange(height) + 0.5)
+    x, y = t.c + t.a * cols, t.f + t.e * rows
     if target.crs == source.crs:
         return (y[:, None] - s.f) / s.e, (x[None, :] - s.c) / s.a
+    shape = len(y), len(x)
     xs, ys = _transformer(crs_text(target), crs_text(source)).transform(
-        np.broadcast_to(x[None, :], (height, width)).ravel(), np.broadcast_to(y[:, None], (height, width)).ravel()
+        np.broadcast_to(x[None, :], shape).ravel(), np.broadcast_to(y[:, None], shape).ravel()
     )
-    return (ys.reshape(height, width) - s.f) / s.e, (xs.reshape(height, width) - s.c) / s.a
+    return (ys.reshape(shape) - s.f) / s.e, (xs.reshape(shape) - s.c) / s.a
 
 
 def nearest_index(target: GeoBox, source: GeoBox) -> NearestIndex:

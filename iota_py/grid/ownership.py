@@ -11,7 +11,7 @@ import numpy as np
 from odc.geo.geobox import GeoBox
 from scipy import ndimage
 
-from iota_py.grid.windows import crs_text
+from iota_py.grid.parts import outline
 
 
 def priority(tiles: Mapping[str, GeoBox]) -> tuple[str, ...]:
@@ -28,20 +28,25 @@ def priority(tiles: Mapping[str, GeoBox]) -> tuple[str, ...]:
 def above(tile: str, tiles: Mapping[str, GeoBox]) -> tuple[str, ...]:
     """Tiles of higher priority whose outline meets that of `tile`."""
     order = priority(tiles)
-    outline = tiles[tile].extent
-    return tuple(name for name in order[: order.index(tile)] if tiles[name].extent.to_crs(crs_text(tiles[tile])).intersects(outline))
+    own = tiles[tile]
+    return tuple(name for name in order[: order.index(tile)] if outline(tiles[name], own).intersects(own.extent.geom))
 
 
-def owned(own: np.ndarray, higher: list[np.ndarray], margin: int = 0) -> np.ndarray:
-    """Pixels that a tile owns, bool (row, col): inside its own footprint and outside those of higher priority.
-
-    margin: pixels by which the tile reaches into its neighbours, so that a map on another grid finds no gap at the seam. higher: on
-    the same window, or on one that is larger by as many pixels on each side: without them the reach stops at the window's edge.
-    """
-    taken: np.ndarray = np.zeros(higher[0].shape if higher else own.shape, bool)
+def owned(own: np.ndarray, higher: list[np.ndarray]) -> np.ndarray:
+    """Pixels that a tile owns, bool (row, col): inside its own footprint and outside those of higher priority, all on the same window."""
+    taken: np.ndarray = np.zeros(own.shape, bool)
     for footprint in higher:
         taken |= footprint != 0
-    if margin and taken.any():
-        taken = ndimage.binary_erosion(taken, np.ones((3, 3), bool), iterations=margin, border_value=1)
-    extra = (len(taken) - len(own)) // 2
-    return (own != 0) & ~taken[extra : extra + own.shape[0], extra : extra + own.shape[1]]
+    return (own != 0) & ~taken
+
+
+def withdrawn(footprint: np.ndarray, margin: int) -> np.ndarray:
+    """Footprint drawn back by `margin` pixels on its own grid, bool (row, col); beyond the array there is none.
+
+    A map on another grid may find the centre of its pixel outside the footprint of a tile, and in the pixel of the next tile whose own centre
+    is inside: less than a pixel away, so that with a margin of 1 the next tile has answered for it. No seam and no hole stays empty.
+    """
+    if margin == 0:
+        return footprint != 0
+    found: np.ndarray = ndimage.binary_erosion(footprint != 0, np.ones((3, 3), bool), iterations=margin)
+    return found

@@ -8,6 +8,7 @@ thread, since GDAL's threaded compression hides a full disk.
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
@@ -33,7 +34,7 @@ DRIVERS = {".tif": "GTiff", ".tiff": "GTiff", ".jp2": "JP2OpenJPEG"}
 MAX_PIXELS = 40_000 * 40_000
 MAX_MOSAIC_PIXELS = 1_000_000 * 1_000_000
 COG_BLOCK = 512
-_ENV = {
+ENV = {
     "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",
     "GDAL_NUM_THREADS": "1",
     "GDAL_TIFF_INTERNAL_MASK": True,
@@ -83,7 +84,8 @@ def _opened_as(path: str) -> tuple[str, Mapping[str, str]]:
 def open_dataset(path: str) -> Any:
     """Open for reading with the driver of the name; the caller closes it. path: a name of GDAL's, or that of a mosaic.
 
-    Raises InputError when the file is missing, is not what its name says, or declares more than MAX_PIXELS (a mosaic: MAX_MOSAIC_PIXELS);
+    Raises InputError when the file is missing, is not what its name says, or declares more than MAX_PIXELS (a mosaic, or a local
+    cloud-optimised GeoTIFF: MAX_MOSAIC_PIXELS);
     TaskError when the network that leads to it fails.
     """
     most, mosaic, path = MAX_PIXELS, path.startswith(MOSAIC), plain_name(path)
@@ -97,7 +99,7 @@ def open_dataset(path: str) -> Any:
         )
     document, options = (mosaic_document(path), {}) if virtual else _opened_as(path)
     try:
-        with rasterio.Env(**_ENV, **options):
+        with rasterio.Env(**ENV, **options):
             dataset = rasterio.open(document, driver=driver)
     except rasterio.errors.RasterioIOError as error:
         if is_remote(path):
@@ -111,11 +113,16 @@ def open_dataset(path: str) -> Any:
                 "download the product again, or leave this file out",
             )
         ) from error
-    if dataset.width * dataset.height > most:
+    if dataset.width * dataset.height > (most if is_remote(path) or not _of_windows(dataset) else MAX_MOSAIC_PIXELS):
         shape = f"{dataset.width} × {dataset.height}"
         dataset.close()
         raise InputError(Fault("E-RAS-003", path, "", f"declares {shape} pixels, more than any tile has"))
     return dataset
+
+
+def _of_windows(dataset: Any) -> bool:
+    """True of a cloud-optimised GeoTIFF: a map of a country is one, and is read by windows and overviews."""
+    return dataset.driver == "GTiff" and dataset.tags(ns="IMAGE_STRUCTURE").get("LAYOUT") == "COG"
 
 
 @contextmanager
@@ -219,8 +226,8 @@ def write_raster(
         try:
             _write(part, geobox, dtype, blocks, count, {"compress": "deflate", **(options or {})}, finish)
         except rasterio.errors.RasterioIOError as error:
-            raise _unwritable(path, error) from error
-        _verify(part, path, geobox, dtype, count)
+            raise unwritable(path, error) from error
+        verify(part, path, geobox, dtype, count)
 
 
 def write_cog(
@@ -233,9 +240,15 @@ def write_cog(
     nodata: float | None = None,
     finish: Callable[[Any], None] | None = None,
 ) -> None:
-    """Publish a one-band cloud-optimised GeoTIFF; overviews by `mode` (classes), `average` or `nearest`. Else as write_raster."""
+    """Publish a cloud-optimised GeoTIFF; overviews by `mode` (classes), `average` or `nearest`. Else as write_raster.
+
+    It has the bands of the first block. Several are interleaved by pixel, the only way that GDAL knew before 3.11: all the bands of a place
+    come with one request. Their tiles are half as wide, so that a request stays small.
+    """
+    first = next(iter(blocks := iter(blocks)))
+    count, blocks = 1 if first[1].ndim == 2 else len(first[1]), itertools.chain([first], blocks)
     options = {
-        "BLOCKSIZE": COG_BLOCK,
+        "BLOCKSIZE": COG_BLOCK if count == 1 else COG_BLOCK // 2,
         "COMPRESS": "DEFLATE",
         "PREDICTOR": "NO",
         "OVERVIEW_RESAMPLING": overviews.upper(),
@@ -245,16 +258,16 @@ def write_cog(
     with published(path) as part:
         plain = part.with_name(f"{part.name}.plain.tif")  # after a failure it goes with the other one
         try:
-            _write(plain, geobox, dtype, blocks, 1, tiles, finish)
+            _write(plain, geobox, dtype, blocks, count, tiles, finish)
         except rasterio.errors.RasterioIOError as error:
-            raise _unwritable(path, error) from error
+            raise unwritable(path, error) from error
         try:
-            with rasterio.Env(**_ENV):
+            with rasterio.Env(**ENV):
                 rasterio.shutil.copy(plain, part, driver="COG", **options)
         except Exception as error:  # the COG driver raises classes outside rasterio's and the system's trees
-            raise _unwritable(path, error) from error
+            raise unwritable(path, error) from error
         plain.unlink()
-        _verify(part, path, geobox, dtype, 1)
+        verify(part, path, geobox, dtype, count)
 
 
 def _write(
@@ -271,7 +284,7 @@ def _write(
         "driver": "GTiff", "height": height, "width": width, "count": count, "dtype": dtype, "crs": geobox.crs.to_wkt(), "transform": geobox.transform,
         "BIGTIFF": "IF_SAFER", "SPARSE_OK": "FALSE", **options,
     }  # fmt: skip
-    with rasterio.Env(**_ENV), rasterio.open(part, "w", **profile) as dataset:
+    with rasterio.Env(**ENV), rasterio.open(part, "w", **profile) as dataset:
         for window, values in blocks:
             if values.shape[-2:] != (window.height, window.width) or values.dtype != np.dtype(dtype):
                 raise ValueError(f"block of {values.shape} {values.dtype} for a window of {window.height} × {window.width} {dtype}")
@@ -281,10 +294,10 @@ def _write(
             finish(dataset)
 
 
-def _verify(part: Path, path: str | Path, geobox: GeoBox, dtype: str, count: int) -> None:
+def verify(part: Path, path: str | Path, geobox: GeoBox, dtype: str, count: int) -> None:
     """Read the file back: its header is the one asked for and each of its blocks was stored and decodes."""
     try:
-        with rasterio.Env(**_ENV), rasterio.open(part, driver="GTiff") as dataset:
+        with rasterio.Env(**ENV), rasterio.open(part, driver="GTiff") as dataset:
             found = (dataset.shape, dataset.count, dataset.dtypes[0])
             if found != (tuple(geobox.shape), count, dtype):
                 raise StorageError(
@@ -298,10 +311,10 @@ def _verify(part: Path, path: str | Path, geobox: GeoBox, dtype: str, count: int
             for _, window in dataset.block_windows(1):
                 dataset.read(window=window)
     except rasterio.errors.RasterioIOError as error:
-        raise _unwritable(path, error) from error
+        raise unwritable(path, error) from error
 
 
-def _unwritable(path: str | Path, error: Exception) -> StorageError:
+def unwritable(path: str | Path, error: Exception) -> StorageError:
     return StorageError(
         Fault(
             "E-IO-001",
@@ -340,7 +353,11 @@ def count_values(path: str) -> np.ndarray:
     counts = np.zeros(256, np.int64)
     with open_raster(path) as dataset:
         for _, window in dataset.block_windows(1):
-            counts += np.bincount(dataset.read(1, window=window).ravel(), minlength=256)
+            values = dataset.read(1, window=window)
+            if values.any():
+                counts += np.bincount(values.ravel(), minlength=256)
+            else:
+                counts[0] += values.size
     return counts
 
 

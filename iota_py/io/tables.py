@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -27,6 +28,32 @@ def read_table(path: str | Path, columns: list[str] | None = None) -> pd.DataFra
             return pd.read_csv(path, usecols=columns)
         return pq.read_table(path, columns=columns).to_pandas()
     except (OSError, ValueError, pa.ArrowException, pd.errors.ParserError) as error:
+        raise InputError(Fault("E-TAB-001", str(path), "", f"cannot be read as a table ({' '.join(str(error).split())[:200]})")) from error
+
+
+def write_table_parts(path: str | Path, parts: Iterable[pd.DataFrame]) -> None:
+    """Publish a table as Parquet (zstd) from frames of the same columns and types, one group of rows each; at least one, maybe empty."""
+    with published(path) as part:
+        writer: pq.ParquetWriter | None = None
+        try:
+            for frame in parts:
+                table = pa.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata(None)
+                writer = writer or pq.ParquetWriter(part, table.schema, compression="zstd")
+                writer.write_table(table, row_group_size=max(1, len(frame)))
+        finally:
+            if writer is not None:
+                writer.close()
+        if writer is None:
+            raise ValueError(f"{path}: no part to write")
+
+
+def read_table_parts(path: str | Path, columns: list[str] | None = None) -> Iterator[pd.DataFrame]:
+    """The groups of rows of a Parquet file, one after the other. Raises InputError when it cannot be read."""
+    try:
+        with pq.ParquetFile(path) as file:
+            for group in range(file.num_row_groups):
+                yield file.read_row_group(group, columns=columns).to_pandas()
+    except (OSError, ValueError, pa.ArrowException) as error:
         raise InputError(Fault("E-TAB-001", str(path), "", f"cannot be read as a table ({' '.join(str(error).split())[:200]})")) from error
 
 

@@ -5,12 +5,13 @@ As for rasters, a file must be what its name says: a virtual layer behind a `.gp
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
 import pyarrow as pa
 import pyogrio
 import shapely
@@ -82,22 +83,30 @@ def vector_files(path: str | Path) -> list[Path]:
     return [path, *sorted(beside)]
 
 
-def write_gpkg(path: str | Path, frame: gpd.GeoDataFrame, layer: str) -> None:
-    """Publish a GeoPackage of one layer; equal frames give equal bytes with the same libraries.
+def write_gpkg(path: str | Path, frame: gpd.GeoDataFrame, layer: str, geometry: str | None = None) -> None:
+    """Publish a GeoPackage of one layer, with a spatial index; equal frames give equal bytes with the same libraries.
 
-    Raises StorageError when it cannot be written whole.
+    geometry: type of the layer, such as `Polygon`; found from the features where None. Raises StorageError when it cannot be written whole.
     """
     with published(path) as part, _fixed_date():
         part.unlink(missing_ok=True)
         try:
-            pyogrio.write_dataframe(frame, part, layer=layer, driver="GPKG", use_arrow=False)
+            pyogrio.write_dataframe(frame, part, layer=layer, driver="GPKG", geometry_type=geometry, use_arrow=False)
         except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, pyogrio.errors.FeatureError) as error:
             raise StorageError(
                 Fault("E-IO-001", str(path), layer, f"could not be written whole ({error})", "free disk space, then run again")
             ) from error
-        found = pyogrio.read_info(part, layer=layer)["features"]
-        if found != len(frame):
-            raise StorageError(Fault("E-IO-002", str(path), layer, f"read back {found} features, expected {len(frame)}", "run again"))
+        info = pyogrio.read_info(part, layer=layer, force_feature_count=True, force_total_bounds=True)
+        check_layer(path, frame, info["features"], info["total_bounds"])
+
+
+def check_layer(path: str | Path, frame: gpd.GeoDataFrame, count: int, bounds: Sequence[float] | None) -> None:
+    """Raise StorageError E-IO-002 unless what was read back has as many features as were written, within the same bounds (to 1e-6 of them)."""
+    if count != len(frame):
+        raise StorageError(Fault("E-IO-002", str(path), "", f"read back {count} features, expected {len(frame)}", "run again"))
+    expected = tuple(float(edge) for edge in frame.total_bounds)
+    if not frame.geometry.is_empty.all() and (bounds is None or not np.allclose(bounds, expected, rtol=1e-6, atol=1e-6)):
+        raise StorageError(Fault("E-IO-002", str(path), "", f"read back within {bounds}, expected {expected}", "run again"))
 
 
 def write_geojson(path: str | Path, frame: gpd.GeoDataFrame) -> None:

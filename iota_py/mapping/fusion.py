@@ -66,23 +66,29 @@ def dempster_shafer(labels: np.ndarray, mass: np.ndarray) -> Fused:
     count, pixels = labels.shape
     if count > 8 or mass.shape != (count, 256):
         raise ValueError(f"expected at most 8 classifiers and masses ({count}, 256), found {mass.shape}")
-    left = 1.0 - np.where(labels > 0, np.take_along_axis(mass, labels.astype(np.intp), axis=1), 0.0)
-    ignorance = left.prod(axis=0)
-    combined = np.zeros((count, pixels))
+    combined, total = combined_masses(labels, mass)
     agree = np.zeros((count, pixels), np.uint8)
     for k in range(count):
-        same = (labels == labels[k]) & (labels[k] > 0)
-        chosen, others = np.where(same, left, 1.0).prod(axis=0), np.where(same, 1.0, left).prod(axis=0)
-        combined[k] = np.where(labels[k] > 0, (1.0 - chosen) * others, -1.0)
-        agree[k] = (same << np.arange(count)[:, None]).sum(axis=0)
+        agree[k] = (((labels == labels[k]) & (labels[k] > 0)) << np.arange(count)[:, None]).sum(axis=0)
     best = combined.max(axis=0)
     winners = np.where(combined == best, labels, 255).astype(np.uint8)
     found = np.where(best >= 0, winners.min(axis=0), 0).astype(np.uint8)
     first = np.argmax((labels == found) & (found > 0), axis=0)
-    total = ignorance + _distinct_sum(labels, combined)
     place = np.arange(pixels)
     belief = np.where(found > 0, combined[first, place] / np.where(total > 0, total, 1.0), 0.0)
     return Fused(found, belief.astype(np.float32), np.where(found > 0, agree[first, place], 0).astype(np.uint8))
+
+
+def combined_masses(labels: np.ndarray, mass: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Combined mass of the label of each classifier before conflict is normalised away, float64 (classifier, pixel), -1 without a label; and
+    what it is normalised by, float64 (pixel,): the masses of all labels, each once, and of ignorance. Arguments as in `dempster_shafer`."""
+    left = 1.0 - np.where(labels > 0, np.take_along_axis(mass, labels.astype(np.intp), axis=1), 0.0)
+    combined = np.zeros(labels.shape)
+    for k in range(len(labels)):
+        same = (labels == labels[k]) & (labels[k] > 0)
+        chosen, others = np.where(same, left, 1.0).prod(axis=0), np.where(same, 1.0, left).prod(axis=0)
+        combined[k] = np.where(labels[k] > 0, (1.0 - chosen) * others, -1.0)
+    return combined, left.prod(axis=0) + _distinct_sum(labels, combined)
 
 
 def _distinct_sum(labels: np.ndarray, combined: np.ndarray) -> np.ndarray:

@@ -97,7 +97,8 @@ class Inventory:
     kept: the columns that models learn from, None: all. parts: (region, number of parts) of those with too much reference data for a model.
     reused: region, run, folder and digests of the files of models of another run.
     A run of a table without inputs has no tiles and no grid. ready: its columns, where they are features. described: its samples, in words.
-    seasons: other years that samples come from.
+    seasons: other years that samples come from. zones: (name, digest of the outline) of those that polygons are delivered for. zones_away: names
+    of zones that miss the map.
     """
 
     tiles: tuple[Tile, ...]
@@ -112,6 +113,8 @@ class Inventory:
     ready: tuple[str, ...] = ()
     described: str = ""
     seasons: tuple[Season, ...] = ()
+    zones: tuple[tuple[str, str], ...] = ()
+    zones_away: tuple[str, ...] = ()
 
     @property
     def grid(self) -> GeoBox:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 CONFIG = "config.yaml"
 MANIFEST = "manifest.json"
 REPORT = "report.html"
@@ -46,8 +48,31 @@ POLYGON_VALUES = "assessment/polygons.csv"
 STRATA = "assessment/strata.csv"
 LAYERS = ("classification", "confidence", "validity")
 CHOICE = "map/choice.tif"
+LEGEND = "map/legend.png"
+PROBABILITIES = "map/probabilities.tif"
+BOUNDARY_CHANGE = "map/boundary_change.tif"
+BOUNDARY = "assessment/boundary.csv"
+BOUNDARY_SUMMARY = "assessment/boundary.json"
 REGULARISED = "map/regularised.tif"
 REGULARISATION = "assessment/regularisation.csv"
+WHOLE = "map"  # name of the vector product of a map that is not cut by zones
+VECTOR_TABLE = "assessment/vector.csv"
+VECTOR = "vector"
+PRODUCT = "product"
+CATALOGUE = "catalog"
+OBJECT_SELECTION = "samples/objects.parquet"
+OBJECT_LEDGER = "samples/objects.csv"
+
+
+def in_languages(name: str, languages: Sequence[str] = ("en",)) -> list[str]:
+    """Names of a file in several languages: the first has the plain name, `legend.png`, others theirs, `legend.fr.png`."""
+    stem, dot, suffix = name.rpartition(".")
+    return [name, *(f"{stem}.{language}{dot}{suffix}" for language in languages[1:])]
+
+
+def class_map(name: str, languages: Sequence[str] = ("en",)) -> list[str]:
+    """A raster of classes and what stands beside it: its attribute table and its styles."""
+    return [name, f"{name}.aux.xml", *in_languages(name.replace(".tif", ".qml"), languages)]
 
 
 def series(tile: str, source: str) -> str:
@@ -80,6 +105,11 @@ def window(tile: str, row: int, col: int) -> str:
     return f"tiles/{tile}/windows/r{row:06d}_c{col:06d}.tif"
 
 
+def window_shares(tile: str, row: int, col: int) -> str:
+    """Probabilities and uncertainty of one window, kept until its tile is assembled."""
+    return f"tiles/{tile}/windows/r{row:06d}_c{col:06d}_shares.tif"
+
+
 def feature_window(tile: str, row: int, col: int) -> str:
     """Chosen features of one window, kept until the maps of its tile are written."""
     return f"tiles/{tile}/features/r{row:06d}_c{col:06d}.tif"
@@ -93,6 +123,47 @@ def feature_map(tile: str, column: str) -> str:
 def tile_layer(tile: str, layer: str, run: int | None = None) -> str:
     """A layer of a tile: `validity`, or `classification` and `confidence` of a run."""
     return f"tiles/{tile}/{layer}.tif" if run is None else f"tiles/{tile}/{layer}_run_{run}.tif"
+
+
+def parcels(tile: str) -> tuple[str, str]:
+    """Polygons that were given as segments: their numbers on the grid of a tile, and the row of each in its file."""
+    return f"tiles/{tile}/parcels.tif", f"tiles/{tile}/parcels.parquet"
+
+
+def contrast(tile: str) -> str:
+    """How the columns that segments are made from are scaled."""
+    return f"tiles/{tile}/contrast.json"
+
+
+def cell(tile: str, row: int, col: int) -> tuple[str, str]:
+    """Segments of a cell with its validity, and the sums of their pixels, kept until the objects of its tile are written."""
+    place = f"tiles/{tile}/cells/r{row:06d}_c{col:06d}"
+    return f"{place}.tif", f"{place}.parquet"
+
+
+def segments(tile: str) -> str:
+    """Number of the segment of each pixel of a tile."""
+    return f"tiles/{tile}/segments.tif"
+
+
+def objects(tile: str) -> str:
+    """Segments of a tile with their features."""
+    return f"tiles/{tile}/objects.parquet"
+
+
+def learning_segments(tile: str) -> str:
+    """Segments of a tile that meet learning polygons, and how far each comes in every run."""
+    return f"samples/{tile}/segments.parquet"
+
+
+def learning_objects(tile: str) -> str:
+    """Segments of a tile that are pure in some run, with their features."""
+    return f"samples/{tile}/objects.parquet"
+
+
+def object_model(region: int, run: int) -> str:
+    """Bundle that classifies the segments of one region and run."""
+    return f"models/objects_region_{region}_run_{run}"
 
 
 def candidates(tile: str) -> str:
@@ -156,9 +227,34 @@ def map_layer(layer: str, run: int | None = None) -> str:
     return f"map/{layer}.tif" if run is None else f"map/run_{run}/{layer}.tif"
 
 
+def vector(zone: str, form: str) -> str:
+    """Polygons of a zone, in one of the formats of the section `vector`; their style is beside the GeoPackage."""
+    return f"{VECTOR}/{zone}.{'zip' if form == 'shapefile' else form}"
+
+
+def vector_classes(zone: str) -> str:
+    """Polygons and hectares of each class of a zone."""
+    return f"assessment/vector/{zone}.csv"
+
+
+def uncertainty(measure: str) -> str:
+    """A measure of uncertainty of the map."""
+    return f"map/uncertainty_{measure}.tif"
+
+
+def map_part(row: int, col: int, raster: str) -> str:
+    """A raster of one part of the map, kept until the map is put together."""
+    return f"map/parts/r{row:06d}_c{col:06d}_{raster}.tif"
+
+
 def difference(run: int) -> str:
     """Difference map of a run."""
     return f"map/run_{run}/difference.tif"
+
+
+def run_weights(run: int) -> str:
+    """Confusion of one run that says how far its classes are trusted where runs are fused."""
+    return f"assessment/weights_run_{run}.json"
 
 
 def run_scores(run: int) -> str:

@@ -14,17 +14,23 @@ from iota_py.config.schema import RunConfig, dump
 from iota_py.grid.form import geobox_values
 from iota_py.pipeline import paths
 from iota_py.pipeline.inventory import Inventory, Tile
-from iota_py.pipeline.models.members import members_document, planned_members, run_layers
+from iota_py.pipeline.models.members import asked, members_document, planned_members, run_layers
 from iota_py.pipeline.plans.builder import Builder, layers_document, series_digest, without_paths
 from iota_py.pipeline.plans.cleaning import SUSPICIOUS
 from iota_py.pipeline.plans.crossval import GAP
 from iota_py.pipeline.plans.importance import importance_tasks
 from iota_py.pipeline.plans.learning import learning_tasks
+from iota_py.pipeline.plans.legend import legend_task
+from iota_py.pipeline.plans.map_layers import layer_tasks, scored_fusion, tile_outputs, window_memory, window_settings
+from iota_py.pipeline.plans.mosaic import mosaic_tasks
+from iota_py.pipeline.plans.objects import object_tasks
+from iota_py.pipeline.plans.product import delivery_tasks
 from iota_py.pipeline.plans.regularisation import regularisation_tasks
 from iota_py.pipeline.plans.season import footprint_task, stored_tasks, year_score_tasks
 from iota_py.pipeline.plans.table import table_score_tasks, table_tasks
 from iota_py.pipeline.plans.target import value_tasks
 from iota_py.pipeline.plans.tile import TileWork, bytes_per_pixel, tile_tasks
+from iota_py.pipeline.plans.vector import vector_tasks
 from iota_py.pipeline.reference.choices import without_tables
 from iota_py.pipeline.stages import STAGES
 from iota_py.pipeline.task import Task
@@ -55,12 +61,20 @@ def make_plan(config: RunConfig, inventory: Inventory, external: Mapping[str, st
     if config.samples.target is not None:
         value_tasks(build, config, inventory, external, footprints)
         return ordered(build)
-    trains = learning_tasks(build, config, inventory, external, footprints)
-    assembled = {t.name: _tile_map(build, config, inventory, t, footprints, trains) for t in inventory.tiles}
-    mosaics = _mosaics(build, config, inventory, assembled, footprints, external)
+    trains: Mapping[tuple[int, int], tuple[str, ...]] = {}
+    if config.objects is not None:
+        assembled = object_tasks(build, config, inventory, external, footprints)
+    else:
+        trains = learning_tasks(build, config, inventory, external, footprints)
+        assembled = {t.name: _tile_map(build, config, inventory, t, footprints, trains, external) for t in inventory.tiles}
+    mosaics = mosaic_tasks(build, config, inventory, assembled, footprints, external)
+    mosaics.append(legend_task(build, config, external))
+    mosaics += layer_tasks(build, config, inventory, external, [*assembled.values(), *footprints.values()])
     mosaics += regularisation_tasks(build, config, inventory, external)
+    mosaics += vector_tasks(build, config, inventory, external)
     studied = importance_tasks(build, config, inventory, external, trains)
     _results(build, config, inventory, external, assembled, [*mosaics, *studied])
+    delivery_tasks(build, config, inventory, external)
     return ordered(build)
 
 
@@ -105,14 +119,20 @@ def _tile_map(
     tile: Tile,
     footprints: Mapping[str, str],
     trains: Mapping[tuple[int, int], tuple[str, ...]],
+    external: Mapping[str, str],
 ) -> str:
     """Tasks that map one tile: its windows, then its rasters."""
     runs = config.samples.split.runs
-    models = [task for region in tile.regions for run in range(runs) for task in trains[region, run]]
+    wide = asked(config)  # probabilities are those of the classes of all models, and regions beyond the tile weigh near their borders
+    regions = [region for region, _ in inventory.regions] if wide else tile.regions
+    models = [task for region in regions for run in range(runs) for task in trains[region, run]]
     needs = (*models, footprints[tile.name], *(footprints[name] for name in tile.above))
     outputs = [paths.tile_layer(tile.name, layer, run) for run in range(runs) for layer in run_layers(config)]
-    outputs = [paths.tile_layer(tile.name, "validity"), *outputs]
-    return tile_tasks(build, inventory, tile, TileWork("predict", "assemble", tuple(outputs), needs, runs, _fusion(config, inventory)))
+    outputs = [paths.tile_layer(tile.name, "validity"), *outputs, *tile_outputs(config, tile.name)]
+    more = _fusion(config, inventory) | window_settings(config, external)
+    beside = config.map is not None and config.map.quantised
+    work = TileWork("predict", "assemble", tuple(outputs), needs, runs, more, window_memory(config), beside)
+    return tile_tasks(build, inventory, tile, work)
 
 
 def _fusion(config: RunConfig, inventory: Inventory) -> dict[str, Any]:
@@ -121,34 +141,6 @@ def _fusion(config: RunConfig, inventory: Inventory) -> dict[str, Any]:
         return {}
     members = members_document(planned_members(config, inventory))
     return {"fusion": {"members": members, "measure": config.fusion.measure, "keep_members": config.fusion.keep_members}}
-
-
-def _mosaics(
-    build: Builder,
-    config: RunConfig,
-    inventory: Inventory,
-    assembled: Mapping[str, str],
-    footprints: Mapping[str, str],
-    external: Mapping[str, str],
-) -> list[str]:
-    runs = config.samples.split.runs
-    common = {"grid": geobox_values(inventory.grid), "tiles": [t.name for t in inventory.tiles], "nomenclature": external["nomenclature"]}
-    needs = [*assembled.values(), *footprints.values()]
-    made = []
-    for run in range(runs):
-        for layer in run_layers(config):
-            if runs > 1 or layer not in (*paths.LAYERS, "choice"):
-                name = paths.map_layer(layer, run)
-                made.append(build.add(f"mosaic/{layer}_run_{run}", [name], {**common, "layer": layer, "run": run}, needs))
-    outputs = []
-    for layer in paths.LAYERS:
-        name = paths.map_layer(layer)
-        outputs += [name, name.replace(".tif", ".qml")]
-    made.append(build.add("mosaic/delivered", outputs, {**common, "layer": "delivered", "runs": runs}, needs))
-    if config.fusion is not None:
-        params = {**common, "layer": "choice", "run": None, "runs": runs, "members": list(config.fusion.members)}
-        made.append(build.add("mosaic/choice", [paths.CHOICE, paths.CHOICE.replace(".tif", ".qml")], params, needs))
-    return made
 
 
 def _results(
@@ -171,9 +163,8 @@ def _results(
     needs += year_score_tasks(build, config, common)
     trusts = [] if config.fusion is None else [*(task.id for task in build.tasks.values() if task.stage == "trust"), "mosaic/choice"]
     outputs = [paths.METRICS, paths.CONFUSION, paths.AREAS, paths.REGION_SCORES, paths.FIGURES]
-    summary = build.add(
-        "summary", outputs, {**common, "runs": runs, "grid": geobox_values(inventory.grid)}, [*needs, *trusts, "mosaic/delivered"]
-    )
+    params = {**common, "runs": runs, "grid": geobox_values(inventory.grid), **scored_fusion(config)}
+    summary = build.add("summary", outputs, params, [*needs, *trusts, "mosaic/delivered"])
     acquisitions = [series_digest(s) for tile in inventory.tiles for s in tile.series.values()]
     params = {
         **common,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -27,8 +27,13 @@ from iota_py.pipeline.models.searched import check_search
 from iota_py.pipeline.plans.cleaning import cleaning_faults
 from iota_py.pipeline.plans.crossval import crossval_faults
 from iota_py.pipeline.plans.importance import importance_faults
+from iota_py.pipeline.plans.legend import language_faults
+from iota_py.pipeline.plans.map_layers import map_faults
+from iota_py.pipeline.plans.object_faults import object_faults, parcel_files
+from iota_py.pipeline.plans.product import delivery_faults
 from iota_py.pipeline.plans.regularisation import recode_files, regularisation_faults
 from iota_py.pipeline.plans.target_faults import check_target
+from iota_py.pipeline.plans.vector import vector_faults, with_zones
 from iota_py.pipeline.reference.choices import table_files
 from iota_py.pipeline.reference.management import require_names
 from iota_py.pipeline.reference.polygons import nomenclature_digest, prepare_reference, read_sources, reference_digest
@@ -51,17 +56,7 @@ def examine(config: RunConfig, bad: Mapping[str, str] | None = None) -> Inventor
     inventory: Inventory | None = None
     polygons: gpd.GeoDataFrame | None = None
     nomenclature: Nomenclature | None = None
-    for look in (
-        _check_output,
-        _check_table_use,
-        _check_trainer,
-        member_faults,
-        region_faults,
-        crossval_faults,
-        importance_faults,
-        check_search,
-        cleaning_faults,
-    ):
+    for look in _OF_SETTINGS:
         faults.extend(look(config))
     try:
         nomenclature = load_nomenclature(config)
@@ -72,10 +67,7 @@ def examine(config: RunConfig, bad: Mapping[str, str] | None = None) -> Inventor
         faults.extend(column_faults(config, inventory) + column_choice_faults(config, inventory))
     except IotaError as error:
         faults.extend(error.faults)
-    faults.extend(split_faults(config, inventory))
-    faults.extend(model_faults(config, inventory, nomenclature))
-    faults.extend(reuse_faults(config, inventory, nomenclature))
-    faults.extend(regularisation_faults(config, inventory, nomenclature))
+    faults.extend(_wish_faults(config, inventory, nomenclature))
     try:
         polygons = _check_reference(config, nomenclature, inventory)
     except IotaError as error:
@@ -89,7 +81,16 @@ def examine(config: RunConfig, bad: Mapping[str, str] | None = None) -> Inventor
         raise InputError(*dict.fromkeys(faults))
     if config.reuse is not None:
         inventory = with_reused(config, inventory)
+    inventory = with_zones(config, inventory)
     return inventory if polygons is None else replace(inventory, parts=numbers_of_parts(config, inventory.regions, polygons))
+
+
+def _wish_faults(config: RunConfig, inventory: Inventory | None, nomenclature: Nomenclature | None) -> list[Fault]:
+    """What is wrong with wishes that only inputs and classes can tell, as far as these were found."""
+    faults = [*split_faults(config, inventory), *object_faults(config, inventory), *language_faults(config, nomenclature)]
+    for look in (model_faults, reuse_faults, map_faults, regularisation_faults, vector_faults):
+        faults.extend(look(config, inventory, nomenclature))
+    return faults
 
 
 def _with_seasons(config: RunConfig, inventory: Inventory, nomenclature: Nomenclature, bad: Mapping[str, str] | None) -> Inventory:
@@ -110,7 +111,7 @@ def external_digests(config: RunConfig) -> dict[str, str]:
     files["table"] = samples.table.path if samples.table else None
     files["relabel"] = samples.relabel if samples.table and isinstance(samples.relabel, Path) else None
     files["joined"] = samples.table.join.path if samples.table and samples.table.join else None
-    files |= table_files(config) | recode_files(config)
+    files |= table_files(config) | recode_files(config) | parcel_files(config)
     digests = {"nomenclature": nomenclature_digest(config), "polygons": reference_digest(config), **season_digests(config)}
     digests |= {name: sha256(path) for name, path in files.items() if path is not None}
     return {name: digest for name, digest in digests.items() if digest is not None}
@@ -178,3 +179,17 @@ def _check_reference(config: RunConfig, nomenclature: Nomenclature | None, inven
     crs = crs_text(inventory.grid)
     outlines = gpd.GeoSeries([tile.geobox.extent.to_crs(crs).geom for tile in inventory.tiles], crs=crs)
     return prepare_reference(config, nomenclature, outlines, None if regions is None else regions.to_crs(crs))[1]
+
+
+_OF_SETTINGS: tuple[Callable[[RunConfig], list[Fault]], ...] = (
+    _check_output,
+    _check_table_use,
+    _check_trainer,
+    member_faults,
+    region_faults,
+    crossval_faults,
+    importance_faults,
+    check_search,
+    cleaning_faults,
+    delivery_faults,
+)

@@ -12,9 +12,11 @@ from iota_py.config.schema import RunConfig, dump
 from iota_py.io.publish import read_json, sha256, write_json
 from iota_py.io.raster import gdal_version
 from iota_py.pipeline import paths
-from iota_py.pipeline.inventory import Inventory
+from iota_py.pipeline.delivered import delivered, outputs_of, sealed
+from iota_py.pipeline.inventory import Inventory, load_nomenclature
 from iota_py.pipeline.plan import Plan
 from iota_py.pipeline.plans.importance_results import importance_outputs
+from iota_py.pipeline.plans.vector import zone_files
 from iota_py.pipeline.preflight import external_digests
 from iota_py.pipeline.reference.choices import table_files
 from iota_py.pipeline.reference.polygons import reference_files
@@ -32,29 +34,25 @@ from iota_py.tracking.record import Artifact, DatasetRecord, RunRecord
 
 SOURCE = Path(__file__).resolve().parents[2]
 HEADLINE = ("overall_accuracy", "kappa", "f1_macro")
-TABLES = (paths.METRICS, paths.CONFUSION, paths.AREAS, paths.REGION_SCORES, paths.LEDGER, *TARGET_TABLES)
+TABLES = (paths.METRICS, paths.CONFUSION, paths.AREAS, paths.VECTOR_TABLE, paths.REGION_SCORES, paths.LEDGER, *TARGET_TABLES)
 
 
 def write_manifest(config: RunConfig, inventory: Inventory, plan: Plan, started: str) -> None:
-    """`manifest.json`: configuration, versions, inputs with fingerprints, outputs with SHA-256."""
-    state = State(config.output)
-    outputs = []
-    for task in plan.tasks:
-        marker = None if task.transient else state.read(task.id)
-        if marker is not None:
-            outputs += [FileEntry(name, entry["size"], entry["sha256"]) for name, entry in marker["files"].items()]
+    """`manifest.json`: configuration, versions, inputs with fingerprints, outputs with SHA-256, what is handed over, a digest of it all."""
+    outputs = outputs_of(config.output, plan)
     facts = RunFacts(
         name=config.name,
         config_text=(config.output / paths.CONFIG).read_text(encoding="utf-8"),
         inputs=_inputs(config, inventory),
-        outputs=tuple(outputs),
+        outputs=outputs,
         seeds={f"run_{run}": config.samples.split.seed + run for run in range(config.samples.split.runs)},
         engine=dump(config)["engine"],
         started=started,
         ended=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
     )
     document = manifest(facts, environment=environment(gdal_version()), git=git_state(SOURCE), lock=lock_digest(SOURCE))
-    write_json(config.output / paths.MANIFEST, document)
+    document["delivered"] = delivered(config.output, outputs, load_nomenclature(config).codes)
+    write_json(config.output / paths.MANIFEST, sealed(document))
 
 
 def _inputs(config: RunConfig, inventory: Inventory) -> tuple[FileEntry, ...]:
@@ -77,7 +75,7 @@ def _reference_files(config: RunConfig) -> dict[str, str]:
     files["regions"] = samples.regions.path if samples.regions else None
     files["table"] = samples.table.path if samples.table else None
     annual = samples.annual
-    more = [*table_files(config).values(), *((annual.map, annual.validity) if annual is not None else ())]
+    more = [*table_files(config).values(), *zone_files(config), *((annual.map, annual.validity) if annual is not None else ())]
     more += [path for year in season_configs(config).values() for path in reference_files(year)]
     own = {str(path): sha256(path) for path in (config.nomenclature, *reference_files(config), *more) if path is not None}
     return own | {str(path): digests[name] for name, path in files.items() if path is not None}
@@ -165,6 +163,8 @@ def _children(config: RunConfig, ws: Workspace, inventory: Inventory) -> tuple[R
             values = by_run[run].get(name, {})
             parts = ws.parts.get(region, 1)
             models = [config.output / paths.model_part(region, run, part, parts) for part in range(parts)]
+            if config.objects is not None:
+                models = [config.output / paths.object_model(region, run)]
             member = "" if config.fusion is None else next(iter(config.fusion.members))
             description = read_json(models[0] / member / "bundle.json")
             parameters = {"region": name, "run": run, "seed": config.samples.split.seed + run, **(description.get("extra") or {})}

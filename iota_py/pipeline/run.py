@@ -17,15 +17,19 @@ from typing import Any
 
 from iota_py.config.schema import RunConfig, dump
 from iota_py.errors import Fault, InputError, InterruptedRunError, PartialRunError
+from iota_py.grid.parts import covered_pixels
 from iota_py.io.documents import yaml_text
 from iota_py.io.publish import read_json, sweep, write_json, write_text
 from iota_py.pipeline import paths
+from iota_py.pipeline.delivered import is_delivered
 from iota_py.pipeline.engine import Engine, open_engine
 from iota_py.pipeline.inputs.listing import describe_inputs
 from iota_py.pipeline.inventory import Inventory
 from iota_py.pipeline.lock import locked
 from iota_py.pipeline.models.members import run_layers
 from iota_py.pipeline.plan import Plan, make_plan
+from iota_py.pipeline.plans.objects import object_bytes
+from iota_py.pipeline.plans.vector import zones_sentence
 from iota_py.pipeline.preflight import check_disk, examine, external_digests
 from iota_py.pipeline.progress import Progress, Silent
 from iota_py.pipeline.stages import STAGES
@@ -82,6 +86,8 @@ def run(config: RunConfig, progress: Progress | None = None, planner: Planner | 
         with open_engine(config.engine) as engine:
             while True:
                 progress.say("inputs", describe_inputs(inventory))
+                if zones := zones_sentence(inventory):
+                    progress.say("zones", zones)
                 version = _write_settings(config, inventory)
                 check_disk(root, disk_estimate(inventory, config))
                 try:
@@ -123,12 +129,14 @@ def pending(plan: Plan, state: State) -> set[str]:
 
 
 def disk_estimate(inventory: Inventory, config: RunConfig) -> int:
-    """Bytes that a run writes at most: windows, tiles and maps of each run, uncompressed."""
+    """Bytes that a run writes at most: windows, tiles, maps of each run and their parts, packages, uncompressed."""
     if not inventory.tiles:
         return 0
     pixels = sum(t.geobox.shape[0] * t.geobox.shape[1] for t in inventory.tiles)
     layers = 1 + len(run_layers(config)) * config.samples.split.runs
-    return pixels * layers * 2 + inventory.grid.shape[0] * inventory.grid.shape[1] * (layers + 3)
+    packaged = 0 if config.product is None else 3 + len(config.product.layers)
+    tiles = pixels * (layers * 2 + object_bytes(config, inventory))
+    return tiles + covered_pixels(inventory.grid, [t.geobox for t in inventory.tiles]) * (2 * (layers + 3) + packaged)
 
 
 def _write_settings(config: RunConfig, inventory: Inventory) -> str:
@@ -140,7 +148,10 @@ def _write_settings(config: RunConfig, inventory: Inventory) -> str:
     return fingerprint([document, [[t.name, [str(s) for s in t.series.values()]] for i in every for t in i.tiles]])
 
 
-_PASSING = {"assemble": "predict", "value_tiles": "values", "feature_maps": "feature_windows"}  # stage -> stage whose outputs it takes over
+_PASSING = {  # stage -> stage whose outputs it takes over
+    "objects": "segments", "assemble": "predict", "object_map": "predict", "value_tiles": "values",
+    "mosaic": "mosaic_parts", "value_maps": "value_parts", "feature_maps": "feature_windows",
+}  # fmt: skip
 
 
 def _do(root: Path, version: str, plan: Plan, engine: Engine, progress: Progress, executed: dict[str, int]) -> list[Outcome]:
@@ -154,6 +165,9 @@ def _do(root: Path, version: str, plan: Plan, engine: Engine, progress: Progress
         todo = [t for t in every if t.id not in lost and _needed(t, state, tasks, consumers)]
         if stage in _PASSING.values():
             _remove_strays(root, every)
+        if any(is_delivered(name) for task in todo for name in task.outputs):
+            # It is written anew when all is there: until then nothing counts as handed over.
+            (root / paths.MANIFEST).unlink(missing_ok=True)
         progress.start(stage, len(every), len(todo))
         start, worked = time.perf_counter(), 0.0
         outcomes = []
@@ -168,7 +182,7 @@ def _do(root: Path, version: str, plan: Plan, engine: Engine, progress: Progress
         if todo:
             executed[stage] = executed.get(stage, 0) + len(outcomes) - len(bad)
             add_timings(root, stage, len(outcomes), worked)
-        if stage in _PASSING:
+        if stage in _PASSING and every:
             state.discard([t for t in plan.stage(_PASSING[stage]) if all(c not in lost for c in consumers[t.id])])
         progress.end(stage, time.perf_counter() - start)
     return failed

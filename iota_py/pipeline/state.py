@@ -7,7 +7,7 @@ before its outputs are replaced, so that a crash in between cannot leave old byt
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -71,6 +71,14 @@ class State:
             "seconds": round(seconds, 3),
         }
         write_json(self.marker(task.id), content)
+
+    def amend(self, task_id: str, files: Mapping[str, Mapping[str, Any]]) -> None:
+        """Record files of a task that is done anew: name -> `sha256`, `size` and `mtime`. The key stays, since the task is the same."""
+        content = self.read(task_id)
+        assert content is not None
+        content["files"] = {**content["files"], **files}
+        content["digest"] = fingerprint({name: entry["sha256"] for name, entry in content["files"].items()})
+        write_json(self.marker(task_id), content)
 
     def forget(self, task: Task) -> None:
         """Remove the marker, before the outputs are replaced."""

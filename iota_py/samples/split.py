@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 NEITHER, LEARNING, VALIDATION = 0, 1, 2
+_KEPT_STREAM = 7
 
 
 def split_by_polygon(polygons: pd.DataFrame, ratio: float, seed: int) -> pd.Series:
@@ -25,6 +26,19 @@ def split_by_polygon(polygons: pd.DataFrame, ratio: float, seed: int) -> pd.Seri
         chosen = generator(seed, int(region), int(code)).permutation(len(ranked))[:k]
         role.loc[ranked[chosen]] = LEARNING
     return role
+
+
+def keep_apart(polygons: pd.DataFrame, share: float, seed: int) -> pd.Series:
+    """Polygons in which no draw learns or validates, bool, index of `polygons`; columns as in `split_by_polygon`.
+
+    In each region and class round(n × share) of the n polygons (half to even), but never so many that fewer than two are left.
+    """
+    kept = pd.Series(False, index=polygons.index, name="kept")
+    for (region, code), group in polygons.groupby(["region", "code"], sort=True):
+        ranked = group.sort_values("order").index.to_numpy()
+        k = max(0, min(round(len(ranked) * share), len(ranked) - 2))
+        kept.loc[ranked[generator(seed, int(region), int(code), _KEPT_STREAM).permutation(len(ranked))[:k]]] = True
+    return kept
 
 
 def folds_by_polygon(polygons: pd.DataFrame, folds: int, seed: int) -> pd.Series:

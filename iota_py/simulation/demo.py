@@ -1,4 +1,4 @@
-"""The demo: two neighbouring Sentinel-2 tiles, a year of products, reference polygons, ecoregions and the truth."""
+"""The demo: two neighbouring Sentinel-2 tiles, a year of products, reference polygons, ecoregions, zones and the truth."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from iota_py.simulation.acquisitions import Delivery, Overflight, Swath, Tile, o
 from iota_py.simulation.muscate import product_name, write_products
 from iota_py.simulation.reference import write_ecoregions, write_reference
 from iota_py.simulation.scene import Scene, make_scene
+from iota_py.simulation.zones import write_zones
 
 UTM = "EPSG:32631"
 TOP, WEST, SIZE, SHIFT = 4840000, 402600, 240, 200  # both inside the real tiles, which overlap from x 399960 to 409800
@@ -69,6 +70,7 @@ def write_demo(folder: str | Path, seed: int = 1, progress: Callable[[int, int],
     write_products(folder / "sentinel2", scene, planned, count)
     write_reference(folder / "reference.gpkg", scene.landscape, seed)
     write_ecoregions(folder / "ecoregions.gpkg", scene.landscape)
+    write_zones(folder / "zones.geojson", UNION, seed)
     write_truth(folder / "truth.tif", scene)
     write_json(folder / "generator.json", generator(seed))
     write_text(folder / "README.md", _readme(seed, planned))
@@ -161,6 +163,7 @@ Simulated, not observed: written by `iota-py demo-data` (seed {seed}), which wri
 | `sentinel2/` | {products} L2A products of 2023 in the MUSCATE layout: folders and zip archives, one per date and tile |
 | `reference.gpkg` | layer `reference`, EPSG:2154: polygons with `code` and `name` of their class |
 | `ecoregions.gpkg` | layer `ecoregions`, EPSG:2154: field `region` is `1` (plain, early) or `2` (hills, later and sparser growth) |
+| `zones.geojson` | EPSG:4326: three made-up départements, field `code` `96`, `97` or `98`; 96 has a part of its own inside 97 |
 | `truth.tif` | class code of every pixel of the two tiles together, EPSG:32631, uint8 |
 | `generator.json` | seed and libraries that decide the bytes |
 

@@ -20,6 +20,7 @@ from iota_py.io.tables import read_table
 from iota_py.mapping.fusion import dempster_shafer, masses
 from iota_py.pipeline import paths
 from iota_py.pipeline.models.members import members
+from iota_py.pipeline.pixel import lines, opinion, spot_at
 from iota_py.pipeline.record import _record, write_manifest
 from iota_py.pipeline.run import prepare, run
 from iota_py.pipeline.steps.learning_set import learning_samples
@@ -210,7 +211,7 @@ def test_a_member_that_saw_no_sample_says_so(fused_config: Maker, tmp_path: Path
     entry = config.inputs["sentinel1"].model_copy(update={"path": blind})
     with pytest.raises(PartialRunError, match=r"E-FUS-010 member radar: it saw none of the \d+ learning samples of region \w+"):
         run(config.model_copy(update={"inputs": {**config.inputs, "sentinel1": entry}}))
-    assert not (config.output / "map").exists()
+    assert not (config.output / paths.map_layer("classification")).exists()
 
 
 def test_the_experiment_records_the_members(fused: RunConfig, tmp_path: Path) -> None:
@@ -236,3 +237,20 @@ def test_the_command_line_counts_members(fused_config: Maker, command: Command, 
     counts = {line.split()[0]: line.split()[1:] for line in done.stdout.splitlines() if len(line.split()) == 4}
     assert counts["train"] == ["8", "0", "8"]
     assert counts["trust"] == ["8", "0", "8"]
+
+
+def test_a_pixel_looked_at_again_has_the_label_and_the_belief_of_the_map(fused: RunConfig) -> None:
+    """Where both members saw it, and where the radar did not."""
+    ws = Workspace(fused.output, "")
+    classes, confidence = (read_window(str(ws.path(paths.map_layer(name)))) for name in ("classification", "confidence"))
+    unseen = 0
+    for row, col in ((10, 20), (100, 150), (120, 230), (30, 400), (200, 439), (239, 300)):
+        spot = spot_at(ws, row, col)
+        assert spot is not None
+        observed, validity = ws.observe(spot.tile, spot.window)
+        found = opinion(ws, observed, int(validity[0]), spot.region)
+        assert (found.label, found.confidence) == (classes[row, col], confidence[row, col])
+        assert [(one.run, one.model) for one in found.answers] == [(0, "optical"), (1, "optical"), (0, "radar"), (1, "radar")]
+        unseen += not all(one.seen for one in found.answers)
+        assert {one.input for one in lines(ws, spot.tile, observed)} == {"sentinel2", "sentinel1_des"}
+    assert 0 < unseen < 6

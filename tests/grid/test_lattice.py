@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 from odc.geo.geobox import GeoBox
 from pyproj import Transformer
 
-from iota_py.grid.lattice import aligned, nearest_index, same_grid, same_lattice
+from iota_py.grid.lattice import aligned, common_part, nearest_index, same_grid, same_lattice
+from iota_py.grid.windows import Window, whole
 
 PROPERTY = settings(max_examples=60, deadline=None, derandomize=True)
 
@@ -103,3 +104,26 @@ def test_places_that_a_projection_cannot_show_are_outside():
     assert found.inside.dtype == bool
     polar = GeoBox((1, 2), Affine(1, 0, 0, 0, -1, 91), "EPSG:4326")  # its centres lie beyond the pole
     assert not nearest_index(polar, grid()).inside.any()
+
+
+def test_the_pixels_that_two_grids_share_by_hand():
+    a, b = grid((4, 6)), grid((5, 3), left=400020.0, top=4799990.0)
+    assert common_part(a, b) == (Window(1, 2, 3, 3), Window(0, 0, 3, 3))
+    assert common_part(b, a) == (Window(0, 0, 3, 3), Window(1, 2, 3, 3))
+    assert common_part(a, a) == (whole(a.shape), whole(a.shape))
+    assert common_part(a, grid(left=400060.0)) is None
+    assert common_part(a, grid(top=4799960.0)) is None
+
+
+@PROPERTY
+@given(st.integers(-7, 7), st.integers(-7, 7), st.integers(1, 6), st.integers(1, 6))
+def test_the_shared_pixels_are_the_same_ground(row, col, height, width):
+    a, b = grid((5, 6)), grid((height, width), left=400000.0 + 10 * col, top=4800000.0 - 10 * row)
+    places = {(r, c) for r in range(5) for c in range(6)} & {(row + r, col + c) for r in range(height) for c in range(width)}
+    parts = common_part(a, b)
+    if parts is None:
+        assert not places
+        return
+    here, there = parts
+    assert here.pixels == len(places)
+    assert same_grid(here.of(a), there.of(b))

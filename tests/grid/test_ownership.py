@@ -1,13 +1,12 @@
 import numpy as np
-import pytest
 from affine import Affine
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from odc.geo.geobox import GeoBox
+from pyproj import Transformer
 
 from iota_py.grid.lattice import nearest_index
-from iota_py.grid.ownership import above, owned, priority
-from iota_py.grid.windows import split
+from iota_py.grid.ownership import above, owned, priority, withdrawn
 
 PROPERTY = settings(max_examples=60, deadline=None, derandomize=True)
 
@@ -18,11 +17,11 @@ def tile(row: int, col: int, size: int = 6, step: float = 10.0, crs: str = UTM31
     return GeoBox((size, size), Affine(step, 0, left + step * col, 0, -step, top - step * row), crs)
 
 
-def own_parts(tiles: dict[str, GeoBox], footprints: dict[str, np.ndarray], margin: int = 0) -> dict[str, np.ndarray]:
+def own_parts(tiles: dict[str, GeoBox], footprints: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     parts = {}
     for name, box in tiles.items():
         higher = [nearest_index(box, tiles[other]).take(footprints[other]) for other in above(name, tiles)]
-        parts[name] = owned(footprints[name], higher, margin)
+        parts[name] = owned(footprints[name], higher)
     return parts
 
 
@@ -73,37 +72,39 @@ def test_each_pixel_of_the_union_is_owned_once(places, seed):
     assert np.array_equal(times, union.astype(int))
 
 
-def test_a_margin_reaches_into_the_neighbour_and_not_out_of_the_footprint():
-    own = np.ones((5, 6), np.uint8)
-    own[:, 1] = 0
-    west = np.zeros((5, 6), np.uint8)
-    west[:, :4] = 1
-    assert owned(own, [west])[2].tolist() == [False, False, False, False, True, True]
-    assert owned(own, [west], 1)[2].tolist() == [False, False, False, True, True, True]
-    assert owned(own, [west], 2)[2].tolist() == [False, False, True, True, True, True]
-    assert owned(own, [west], 3)[2].tolist() == [False, False, True, True, True, True]
-
-
-@pytest.mark.parametrize("margin", [0, 1])
-def test_without_neighbours_a_tile_owns_its_footprint(margin):
+def test_without_neighbours_a_tile_owns_its_footprint():
     own = np.array([[1, 0], [2, 255]], np.uint8)
-    assert owned(own, [np.zeros((2, 2), np.uint8)], margin).tolist() == [[True, False], [True, True]]
+    assert owned(own, [np.zeros((2, 2), np.uint8)]).tolist() == [[True, False], [True, True]]
+
+
+def test_a_footprint_is_drawn_back_from_its_edges_and_holes():
+    footprint = np.ones((5, 9), np.uint8)
+    footprint[2, 7] = 0
+    assert np.array_equal(withdrawn(footprint, 0), footprint == 1)
+    assert [["".join("x" if seen else "." for seen in row)] for row in withdrawn(footprint, 1)] == [
+        ["........."], [".xxxxx..."], [".xxxxx..."], [".xxxxx..."], ["........."],
+    ]  # fmt: skip
+    assert np.flatnonzero(withdrawn(footprint, 2)).tolist() == [20, 21, 22]
 
 
 @PROPERTY
-@given(st.integers(0, 2**32 - 1), st.integers(1, 3), st.integers(1, 7), st.integers(1, 7))
-def test_the_margin_does_not_depend_on_how_windows_are_cut(seed, margin, rows, cols):
-    higher = np.zeros((14, 13), np.uint8)
+@given(st.integers(0, 2**32 - 1), st.floats(0, 10), st.floats(0, 10))
+def test_a_map_on_another_grid_finds_an_answer_wherever_a_tile_saw(seed, x, y):
+    """What the owner of a place did not look at would stay empty on the map: tiles of two zones, holes everywhere, any grid of the map."""
     rng = np.random.default_rng(seed)
-    for _ in range(3):
-        row, col = rng.integers(0, 10, 2)
-        higher[row : row + 6, col : col + 6] = 1
-    own = (rng.random((14, 13)) < 0.9).astype(np.uint8)
-    padded = np.pad(higher, margin)
-    whole = owned(own, [padded], margin)
-    cut = np.zeros_like(whole)
-    for window in split(own.shape, (rows, cols)):
-        grown = padded[window.row : window.row + window.height + 2 * margin, window.col : window.col + window.width + 2 * margin]
-        cut[window.slices] = owned(own[window.slices], [grown], margin)
-    assert np.array_equal(cut, whole)
-    assert (whole >= ((own != 0) & (higher == 0))).all()
+    west = GeoBox((40, 40), Affine(10, 0, 735800, 0, -10, 5000000), UTM31)
+    left, top = (round(v, -1) for v in Transformer.from_crs(32631, 32632, always_xy=True).transform(735800, 5000000))
+    tiles = {"west": west, "east": GeoBox((40, 40), Affine(10, 0, left + 150, 0, -10, top - 30), "EPSG:32632")}
+    footprints = {name: (rng.random((40, 40)) < 0.9).astype(np.uint8) for name in tiles}
+    first, second = priority(tiles)
+    back = nearest_index(tiles[second], tiles[first]).take(withdrawn(footprints[first], 1).astype(np.uint8))
+    answered = {first: footprints[first] != 0, second: owned(footprints[second], [back])}
+    lambert = west.extent.to_crs("EPSG:2154").boundingbox
+    grid = GeoBox((60, 70), Affine(10, 0, lambert.left - 20 + x, 0, -10, lambert.top + 20 + y), "EPSG:2154")
+    free = np.ones((60, 70), bool)
+    for name in (first, second):
+        index = nearest_index(grid, tiles[name])
+        mine = free & (index.take(footprints[name]) != 0)
+        assert (index.take(answered[name])[mine]).all()
+        free &= ~mine
+    assert 0.2 < free.mean() < 0.9

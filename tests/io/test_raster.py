@@ -295,6 +295,26 @@ def test_overviews_by_average(tmp_path):
         assert np.unique(dataset.read(1, out_shape=(600, 600))).tolist() == [25]
 
 
+def test_a_cog_of_several_bands_keeps_their_names_and_scales(tmp_path):
+    values = np.arange(3 * 700 * 600, dtype=np.uint16).reshape(3, 700, 600) % 1001
+    values[:, :10] = 65535
+
+    def finish(dataset):
+        dataset.scales = [0.001] * 3
+        for band, name in enumerate("abc", 1):
+            dataset.set_band_description(band, name)
+
+    blocks = [(window, values[(slice(None), *window.slices)]) for window in split((700, 600), (256, 600))]
+    write_cog(tmp_path / "a.tif", grid(700, 600), "uint16", blocks, overviews="average", nodata=65535, finish=finish)
+    with rasterio.open(tmp_path / "a.tif") as dataset:
+        assert np.array_equal(dataset.read(), values)
+        assert (dataset.descriptions, dataset.scales, dataset.nodata) == (("a", "b", "c"), (0.001, 0.001, 0.001), 65535)
+        assert dataset.tags(ns="IMAGE_STRUCTURE")["LAYOUT"] == "COG"
+        assert dataset.tags(ns="IMAGE_STRUCTURE")["INTERLEAVE"] == "PIXEL"
+        assert dataset.block_shapes == [(256, 256)] * 3
+        assert dataset.overviews(1)
+
+
 def test_equal_pixels_give_equal_bytes(tmp_path):
     values = np.random.default_rng(3).integers(0, 9, (700, 600), np.uint8)
     for name, size in (("a.tif", (700, 600)), ("b.tif", (100, 600))):

@@ -2,7 +2,7 @@ import pandas as pd
 import pytest
 
 from iota_py.errors import InputError
-from iota_py.io.tables import read_table, read_texts, write_csv, write_table
+from iota_py.io.tables import read_table, read_table_parts, read_texts, write_csv, write_table, write_table_parts
 
 
 def frame() -> pd.DataFrame:
@@ -49,6 +49,28 @@ def test_a_cut_parquet(tmp_path):
     (tmp_path / "a.parquet").write_bytes(content[: len(content) // 2])
     with pytest.raises(InputError, match="E-TAB-001"):
         read_table(tmp_path / "a.parquet")
+
+
+def test_a_table_in_parts(tmp_path):
+    path = tmp_path / "a.parquet"
+    parts = [frame(), frame().iloc[:0], frame().iloc[1:]]
+    write_table_parts(path, iter(parts))
+    assert [len(part) for part in read_table_parts(path)] == [2, 0, 1]
+    pd.testing.assert_frame_equal(read_table(path), pd.concat(parts, ignore_index=True), check_dtype=False)
+    assert [part.columns.tolist() for part in read_table_parts(path, ["x"])] == [["x"]] * 3
+    write_table_parts(path, [frame().iloc[:0]])
+    assert read_table(path).columns.tolist() == ["code", "name", "x"]
+    with pytest.raises(ValueError, match="no part to write"):
+        write_table_parts(tmp_path / "b.parquet", [])
+    assert not (tmp_path / "b.parquet").exists()
+
+
+def test_parts_of_a_cut_parquet(tmp_path):
+    path = tmp_path / "a.parquet"
+    write_table_parts(path, [frame(), frame()])
+    path.write_bytes(path.read_bytes()[:-20])
+    with pytest.raises(InputError, match="E-TAB-001"):
+        list(read_table_parts(path))
 
 
 def test_texts_stay_as_they_stand(tmp_path):

@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from iota_py.mapping.vote import majority_vote
+from iota_py.mapping.fusion import dempster_shafer
+from iota_py.mapping.vote import UNDECIDED, belief_vote, majority_vote
 
 PROPERTY = settings(max_examples=60, deadline=None, derandomize=True)
 
@@ -72,3 +73,46 @@ def test_the_order_of_the_members_has_no_part(order):
     first, second = majority_vote(labels, confidence), majority_vote(labels[list(order)], confidence[list(order)])
     assert np.array_equal(first[0], second[0])
     assert np.array_equal(first[1], second[1])
+
+
+@pytest.mark.parametrize(
+    ("labels", "confidence", "found"),
+    [
+        ([5, 5, 7], [10, 10, 99], (5, 5, 5)),  # decided: no rule is asked
+        ([7, 5], [60, 80], (5, 7, 0)),
+        ([0, 7, 5, 5, 7], [0, 70, 70, 10, 10], (5, 7, 0)),  # of equal confidence the lowest code
+        ([0, 0], [0, 0], (0, 0, 0)),
+    ],
+)
+def test_undecided_votes(labels, confidence, found):
+    args = np.array(labels, np.uint8)[:, None], np.array(confidence, np.uint8)[:, None]
+    for rule, expected in zip(UNDECIDED, found):
+        winner, share = majority_vote(*args, rule)
+        assert winner.tolist() == [expected]
+        assert expected or share.tolist() == [0]
+
+
+def test_beliefs_by_hand():
+    labels, confidence = np.array([[5, 5, 5, 0], [7, 7, 5, 0]], np.uint8), np.array([[50, 50, 50, 0], [90, 90, 90, 0]], np.uint8)
+    mass = np.zeros((2, 256))
+    mass[0, 5], mass[1, 5], mass[1, 7] = 0.8, 0.5, 0.6
+    # 5 against 7: 0.8 x 0.4 = 0.32 and 0.6 x 0.2 = 0.12, ignorance 0.08: 0.32 / 0.52. Both 5: 1 - 0.2 x 0.5 = 0.9.
+    winner, belief = belief_vote(labels, confidence, mass, "none")
+    assert (winner.tolist(), belief.tolist()) == ([5, 5, 5, 0], [62, 62, 90, 0])
+    mass[1, 7] = 0.8
+    ties = {rule: belief_vote(labels, confidence, mass, rule)[0].tolist() for rule in UNDECIDED}
+    assert ties == {"highest_confidence": [7, 7, 5, 0], "first": [5, 5, 5, 0], "none": [0, 0, 5, 0]}
+
+
+def test_beliefs_are_those_of_the_fusion_of_members():
+    rng = np.random.default_rng(4)
+    labels, mass = rng.choice([0, 3, 9, 200], (4, 500)).astype(np.uint8), rng.random((4, 256)) * 0.9
+    winner, belief = belief_vote(labels.reshape(4, 20, 25), np.full((4, 20, 25), 50, np.uint8), mass, "first")
+    expected = dempster_shafer(labels, mass)
+    assert winner.ravel().tolist() == expected.labels.tolist()
+    assert np.abs(belief.ravel() - 100.0 * expected.belief).max() <= 0.5 + 1e-4
+
+
+def test_a_rule_that_is_none():
+    with pytest.raises(ValueError, match="undecided loudest: expected one of highest_confidence, first, none"):
+        majority_vote(np.ones((2, 1), np.uint8), np.ones((2, 1), np.uint8), "loudest")

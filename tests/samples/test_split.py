@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from iota_py.samples.split import LEARNING, VALIDATION, generator, not_validated, split_by_polygon
+from iota_py.samples.split import LEARNING, VALIDATION, generator, keep_apart, not_validated, split_by_polygon
 
 PROPERTY = settings(max_examples=60, deadline=None, derandomize=True)
 
@@ -106,3 +106,14 @@ def test_streams_are_named():
     assert generator(1, 2, 3).integers(0, 2**60) == generator(1, 2, 3).integers(0, 2**60)
     names = [(1, 2, 3), (1, 3, 2), (2, 2, 3), (1, 2, 3, 1)]
     assert len({int(generator(*name).integers(0, 2**60)) for name in names}) == 4
+
+
+def test_polygons_kept_apart():
+    frame = pd.DataFrame({"code": [1] * 10 + [2] * 3 + [3] * 2 + [4], "region": 1, "order": range(16)})
+    kept = keep_apart(frame, 0.3, 5)
+    # of 10 polygons 3; of 3 one (0.9 rounded); of 2 and of 1 none: two must stay, one to learn and one to validate
+    assert kept.groupby(frame.code).sum().to_dict() == {1: 3, 2: 1, 3: 0, 4: 0}
+    assert keep_apart(frame, 0.9, 5).groupby(frame.code).sum().to_dict() == {1: 8, 2: 1, 3: 0, 4: 0}
+    shuffled = frame.sample(frac=1, random_state=3)
+    assert keep_apart(shuffled, 0.3, 5).sort_index().tolist() == kept.tolist(), "the order of the rows decides nothing"
+    assert any(keep_apart(frame, 0.3, seed).tolist() != kept.tolist() for seed in range(5))

@@ -53,11 +53,16 @@ class Chain:
 
 
 def frame_of(grid: GeoBox, resolution: float | None) -> Frame:
-    """The frame for a resolution, None that of the map. Raises ValueError when it is not a whole multiple of the map's."""
-    own = abs(grid.transform.a)
-    ratio = 1 if resolution is None else round(resolution / own)
-    if ratio < 1 or (resolution is not None and abs(resolution / own - ratio) > 1e-6) or not math.isclose(own, abs(grid.transform.e)):
-        raise ValueError(f"pixels of {resolution} are no whole multiple of {own:g}")
+    """The frame for a resolution, None that of the map. Raises ValueError when it is not a whole multiple of the map's,
+    or the map's pixels are not square."""
+    if resolution is None:
+        return Frame(grid, 1, 0, 0)
+    own, high = abs(grid.transform.a), abs(grid.transform.e)
+    if not math.isclose(own, high):
+        raise ValueError(f"pixels of {resolution:g} cannot be made of pixels of {own:g} by {high:g}, which are not square")
+    ratio = round(resolution / own)
+    if ratio < 1 or abs(resolution / own - ratio) > 1e-6:
+        raise ValueError(f"pixels of {resolution:g} are no whole multiple of {own:g}")
     if ratio == 1:
         return Frame(grid, 1, 0, 0)
     coarse = at_resolution(grid, resolution)

@@ -12,6 +12,7 @@ import numpy as np
 from iota_py.pipeline.inputs.observed import Observed
 from iota_py.pipeline.inputs.reading import BookStack, codes_of, features_of
 from iota_py.pipeline.models.engines import engine_at
+from iota_py.prediction.engine import Prediction
 
 BLOCK = 4096  # pixels whose codes are in the cache while each tree passes over them
 
@@ -46,16 +47,21 @@ class Block:
         return features_of(self.observed, self.first, self.last)
 
     def predict(self, models: Models, here: np.ndarray, alone: bool) -> list[tuple[np.ndarray, np.ndarray]]:
-        """Labels uint8 and confidence 0–1 float32 (pixel,) from each model, of the pixels `here` of the block.
+        """Labels uint8 and confidence 0–1 float32 (pixel,) from each model, as `answers`."""
+        return [(one.labels, one.confidence) for one in self.answers(models, here, alone)]
+
+    def answers(self, models: Models, here: np.ndarray, alone: bool, probabilities: bool = False) -> list[Prediction]:
+        """What each model says of the pixels `here` of the block.
 
         alone: no other models predict in this block, so that features would serve nobody else.
         """
         if alone and models.stack is not None and 2 * len(here) > self.last - self.first:
             codes = codes_of(self.observed, models.stack, self.first, self.last)
-            found = [engine.predict_codes(codes[run], self.last - self.first) for run, engine in enumerate(models.engines)]
-            return [(one.labels[here], one.confidence[here]) for one in found]
-        found = [engine.predict(self.features[here]) for engine in models.engines]
-        return [(one.labels, one.confidence) for one in found]
+            found = [engine.predict_codes(codes[run], self.last - self.first, probabilities) for run, engine in enumerate(models.engines)]
+            return [
+                Prediction(x.labels[here], x.confidence[here], None if x.probabilities is None else x.probabilities[here]) for x in found
+            ]
+        return [engine.predict(self.features[here], probabilities) for engine in models.engines]
 
 
 def pieces(region: np.ndarray) -> Iterator[tuple[int, int, list[tuple[int, np.ndarray]]]]:

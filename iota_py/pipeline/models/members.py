@@ -16,6 +16,7 @@ from iota_py.pipeline.inputs.observed import Observed
 from iota_py.pipeline.inventory import Inventory
 from iota_py.pipeline.workspace import Workspace
 
+UNFUSED = ("classification_unfused", "confidence_unfused")  # what the borders of regions would be without fusion
 MOST = 8  # members: the choice map has a bit for each
 
 
@@ -93,9 +94,16 @@ def members_document(found: Sequence[Member]) -> list[Any]:
     return [[one.name, list(one.names), list(one.dated)] for one in found]
 
 
+def asked(config: RunConfig) -> bool:
+    """Whether windows are made of more than the class that one model gives each pixel."""
+    return config.map is not None and (config.map.quantised or config.map.reaches)
+
+
 def run_layers(config: RunConfig) -> tuple[str, ...]:
     """Layers of a tile that each run has, in the order of the bands of a window."""
     plain = ("classification", "confidence")
+    if config.map is not None and config.map.compares:
+        return (*plain, *UNFUSED)
     if config.fusion is None:
         return plain
     return (*plain, "choice", *(member_layer(name) for name in config.fusion.members if config.fusion.keep_members))

@@ -10,6 +10,8 @@ from iota_py.training.importance import OWN
 
 def importance_outputs(config: RunConfig) -> list[str]:
     """What the tables and figures of importance are called; none where models say nothing of themselves and nothing is asked for."""
+    if config.objects is not None:
+        return []
     asked = config.importance
     outputs = [paths.IMPORTANCE, paths.importance_figure("importance")] if config.model.kind in OWN else []
     if asked.permutation:

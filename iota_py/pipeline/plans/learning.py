@@ -16,6 +16,7 @@ from iota_py.pipeline.models.searched import search_tasks
 from iota_py.pipeline.plans.builder import Builder, layers_document, series_digest, without_paths
 from iota_py.pipeline.plans.cleaning import cleaning_tasks
 from iota_py.pipeline.plans.crossval import crossval_tasks
+from iota_py.pipeline.plans.map_layers import kept_share
 from iota_py.pipeline.plans.season import annual_tasks, learnt_seasons, management_document, pooled_task, season_external
 from iota_py.pipeline.reference.choices import without_tables
 from iota_py.pipeline.reference.polygons import reference_settings
@@ -38,7 +39,7 @@ def learning_tasks(
     extracted += sample_tasks(build, config, inventory, external, footprints)
     extracted += annual_tasks(build, config, inventory, external, footprints)
     managed = management_document(config, inventory, external)
-    model = _model(config)
+    model = model_document(config)
     fitting = {"model": model, "features": fingerprint(inventory.feature_names), **columns_document(config, inventory)}
     gathered = managed if samples.copies or samples.annual or samples.years else {}
     extracted += cleaning_tasks(build, config, inventory.regions, {**fitting, **gathered}, list(extracted))
@@ -100,7 +101,7 @@ def sample_tasks(
     matched = samples.split.kind == "distance"
     places = footprints.values() if matched else ()
     made = [paths.SPLIT, paths.DISTANCE] if matched else [paths.SPLIT]
-    split = build.add("split", made, {"samples": drawn}, [polygons, *pixels, *places])
+    split = build.add("split", made, {"samples": drawn, **kept_share(config)}, [polygons, *pixels, *places])
     chosen = {key: settings[key] for key in ("selection", "minimum_validity", "allow_lost_classes")} | {"seed": samples.split.seed}
     outputs = [paths.SELECTION, paths.LEDGER, paths.LOSSES, *([paths.BORROWED] if samples.regions and samples.regions.borrow else [])]
     params = {"samples": chosen, "rules": learning_rules(config), "parts": inventory.parts, "regions": inventory.regions}
@@ -110,7 +111,7 @@ def sample_tasks(
         params["fed"] = sorted({(rule.source, rule.to) for rule in samples.copies})
         elsewhere = [f"split/season_{season.name}" for season in inventory.seasons if season.learns]
     selection = build.add("selection", outputs, params, [polygons, *pixels, split, *elsewhere])
-    if config.reuse is not None:
+    if config.reuse is not None or (config.objects is not None and not config.objects.by_pixel):
         return [selection]
     return [_samples(build, config, inventory, tile, selection) for tile in inventory.tiles]
 
@@ -151,7 +152,7 @@ def calibration_document(config: RunConfig) -> dict[str, Any]:
     return {} if config.calibration is None else {"calibration": dump(config)["calibration"]}
 
 
-def _model(config: RunConfig) -> dict[str, Any]:
+def model_document(config: RunConfig) -> dict[str, Any]:
     """Settings of the model, with the library that will fit it and its version where the configuration says which is wished for."""
     trainer = choose_trainer(config.model)
     return {**dump(config)["model"], "trainer": [trainer.name, trainer.version]}

@@ -33,8 +33,9 @@ def regularisation_tasks(build: Builder, config: RunConfig, inventory: Inventory
         "recode": [external[name] for name in recode_files(config)],
         "grid": geobox_values(inventory.grid),
         "nomenclature": external["nomenclature"],
+        "languages": list(config.languages),
     }
-    outputs = [paths.REGULARISED, paths.REGULARISED.replace(".tif", ".qml"), paths.REGULARISATION]
+    outputs = [*paths.class_map(paths.REGULARISED, config.languages), paths.REGULARISATION]
     return [build.add("regularise", outputs, params, ["mosaic/delivered"])]
 
 

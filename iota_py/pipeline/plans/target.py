@@ -13,6 +13,7 @@ from iota_py.pipeline.models.reduced import columns_document
 from iota_py.pipeline.plans.builder import Builder, layers_document, series_digest, without_paths
 from iota_py.pipeline.plans.importance import importance_tasks
 from iota_py.pipeline.plans.learning import sample_tasks
+from iota_py.pipeline.plans.mosaic import PartWork, part_tasks
 from iota_py.pipeline.plans.season import management_document
 from iota_py.pipeline.plans.tile import TileWork, tile_tasks
 from iota_py.pipeline.reference.choices import without_tables
@@ -29,7 +30,7 @@ def value_tasks(
     """Tasks of a run: samples, regressors, maps, scores, report."""
     trains = regressor_tasks(build, config, inventory, external, footprints)
     tiled = {tile.name: _tile_map(build, config, inventory, tile, footprints, trains) for tile in inventory.tiles}
-    maps = _maps(build, config, inventory, [*tiled.values(), *footprints.values()])
+    maps = _maps(build, config, inventory, tiled, footprints)
     runs, common = config.samples.split.runs, _common(config, inventory, external)
     needs = ["polygons", "selection", *tiled.values()]
     scored = [build.add(f"value_scores/run_{run}", [paths.values(run)], {**common, "run": run}, needs) for run in range(runs)]
@@ -98,16 +99,21 @@ def _tile_map(build: Builder, config: RunConfig, inventory: Inventory, tile: Til
     return tile_tasks(build, inventory, tile, TileWork("values", "value_tiles", outputs, needs, runs, per_pixel=4 * runs))
 
 
-def _maps(build: Builder, config: RunConfig, inventory: Inventory, needs: list[str]) -> list[str]:
+def _maps(build: Builder, config: RunConfig, inventory: Inventory, tiled: Mapping[str, str], footprints: Mapping[str, str]) -> list[str]:
     """The maps of the runs where there are several, and the delivered ones: their mean, their standard deviation, the validity."""
     runs = config.samples.split.runs
     common = {"grid": geobox_values(inventory.grid), "tiles": [t.name for t in inventory.tiles], "target": _target(config), "runs": runs}
-    made = []
-    for run in range(runs) if runs > 1 else ():
-        made.append(build.add(f"value_maps/run_{run}", [paths.map_layer("value", run)], {**common, "run": run}, needs))
+    by_run = {f"value_run_{run}": paths.map_layer("value", run) for run in range(runs) if runs > 1}
     layers = ["value", "deviation", "validity"] if runs > 1 else ["value", "validity"]
+    work = PartWork(
+        "value_parts", (*by_run, *layers), tiled, footprints, {"runs": runs, "scale": config.samples.target and config.samples.target.scale}
+    )
+    parts, places = part_tasks(build, inventory, work)
+    needs, aside, made = [*parts, *tiled.values(), *footprints.values()], {"parts": places}, []
+    for run, (raster, name) in enumerate(by_run.items()):
+        made.append(build.add(f"value_maps/run_{run}", [name], {**common, "rasters": [raster]}, needs, aside=aside))
     outputs = [name for layer in layers for name in (paths.map_layer(layer), paths.map_layer(layer).replace(".tif", ".qml"))]
-    return [*made, build.add("value_maps/delivered", outputs, {**common, "run": None}, ["polygons", *needs])]
+    return [*made, build.add("value_maps/delivered", outputs, {**common, "rasters": layers}, ["polygons", *needs], aside=aside)]
 
 
 def _common(config: RunConfig, inventory: Inventory, external: Mapping[str, str]) -> dict[str, Any]:

@@ -12,7 +12,11 @@ from iota_py.training.regressors import REGRESSORS
 _SECTIONS = {
     "fusion": "labels are fused, and a number has none",
     "calibration": "probabilities are calibrated, and a number has none",
+    "objects": "segments are classified, and a number is no class",
+    "map": "it is about the probabilities of classes, and a number has none",
     "regularisation": "patches of a class are merged, and a number has none",
+    "product": "a package holds a map of classes",
+    "vector": "polygons are of classes, and a number has none",
     "search": "parameters are searched by scores of classes",
     "reuse": "models of another run are only reused for classes",
 }

@@ -15,7 +15,8 @@ from iota_py.pipeline.plans.builder import Builder, layers_document, series_dige
 class TileWork:
     """What is made of a tile. windows, whole: stages. outputs: rasters of the whole. needs: models and footprints.
 
-    runs: draws. more: further parameters that decide the bytes. per_pixel: bytes of memory beside observations and features.
+    runs: draws. more: further parameters that decide the bytes. per_pixel: bytes of memory beside observations and features. beside: whether
+    windows have a second file, of thousandths.
     """
 
     windows: str
@@ -25,6 +26,7 @@ class TileWork:
     runs: int
     more: Mapping[str, Any] = field(default_factory=dict)
     per_pixel: int = 0
+    beside: bool = False
 
 
 def tile_tasks(build: Builder, inventory: Inventory, tile: Tile, work: TileWork) -> str:
@@ -43,7 +45,8 @@ def tile_tasks(build: Builder, inventory: Inventory, tile: Tile, work: TileWork)
     for window, place in zip(tile.windows, places):
         name, output = f"{work.windows}/{tile.name}/r{window.row:06d}_c{window.col:06d}", paths.window(tile.name, window.row, window.col)
         params, memory = {**common, "window": place}, window.pixels * per_pixel
-        windows.append(build.add(name, [output], params, work.needs, transient=True, memory=memory))
+        outputs = [output, paths.window_shares(tile.name, window.row, window.col)] if work.beside else [output]
+        windows.append(build.add(name, outputs, params, work.needs, transient=True, memory=memory))
     needs = [*windows, *work.needs, *build.stored[tile.name]]
     return build.add(f"{work.whole}/{tile.name}", work.outputs, common, needs, aside={"windows": places})
 

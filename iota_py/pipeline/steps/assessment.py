@@ -16,8 +16,10 @@ from iota_py.assessment.figures import area_figure, confusion_figure, f1_figure
 from iota_py.assessment.metrics import confusion_table, interval, metrics_document, scores
 from iota_py.config.schema import RunConfig
 from iota_py.grid.windows import Window, split
+from iota_py.io.assembly import write_map
+from iota_py.io.parts import Layout
 from iota_py.io.publish import read_json, write_bytes, write_json
-from iota_py.io.raster import count_values, read_window, write_cog
+from iota_py.io.raster import count_values, read_window
 from iota_py.io.tables import read_table, write_csv
 from iota_py.io.vectors import read_vectors
 from iota_py.nomenclature import Nomenclature
@@ -25,13 +27,13 @@ from iota_py.pipeline import paths
 from iota_py.pipeline.models.members import member_layer
 from iota_py.pipeline.reference.management import annual_codes
 from iota_py.pipeline.reference.splits import draws_entry
-from iota_py.pipeline.steps.annual import predicted_annual
 from iota_py.pipeline.steps.fusion_summary import fusion_summary, kept_members
+from iota_py.pipeline.steps.mapped_pixels import mapped_pixels
+from iota_py.pipeline.steps.run_vote import fused_entry
 from iota_py.pipeline.steps.table_scores import write_predicted_table
 from iota_py.pipeline.steps.years import predicted_years
 from iota_py.pipeline.workspace import Workspace
 from iota_py.samples.candidates import burn_polygons
-from iota_py.samples.split import VALIDATION
 
 BLOCK = 2048
 
@@ -45,14 +47,14 @@ def write_run_scores(ws: Workspace, params: Mapping[str, Any]) -> None:
     """`assessment/run_<k>.json`: confusion matrix of each region; and the difference map of the run."""
     run = params["run"]
     classes = reference_classes(ws)
-    pixels = _predicted_samples(ws, run) if not ws.config.samples.places else _mapped_pixels(ws, run)
-    kept = kept_members(ws, lambda name: _by_region(ws, _mapped_pixels(ws, run, member_layer(name)), classes))
+    pixels = _predicted_samples(ws, run) if not ws.config.samples.places else mapped_pixels(ws, run)
+    kept = kept_members(ws, lambda name: _by_region(ws, mapped_pixels(ws, run, member_layer(name)), classes))
     document = {"run": run, "codes": classes.codes, "regions": _by_region(ws, pixels, classes), **kept}
     write_json(ws.path(paths.run_scores(run)), document)
     if ws.config.samples.places:
-        write_cog(
-            ws.path(paths.difference(run)), ws.grid, "uint8", _difference_blocks(ws, run), overviews="mode", nodata=0,
-            finish=lambda dataset: dataset.write_colormap(1, difference_colormap()),
+        write_map(
+            ws.path(paths.difference(run)), ws.grid, Layout("uint8", 1, "mode", 0), _difference_blocks(ws, run),
+            lambda dataset: dataset.write_colormap(1, difference_colormap()),
         )  # fmt: skip
 
 
@@ -72,26 +74,6 @@ def _by_region(ws: Workspace, pixels: pd.DataFrame, classes: Nomenclature) -> di
     return regions
 
 
-def _mapped_pixels(ws: Workspace, run: int, layer: str = "classification") -> pd.DataFrame:
-    """Validation pixels of a run with the class that the map, or that of a member, gives them."""
-    selection = read_table(ws.path(paths.SELECTION), ["tile", "polygon", "code", "region", "row", "col", f"run_{run}"])
-    pixels = selection[selection[f"run_{run}"] == VALIDATION].copy()
-    pixels["mapped"] = np.uint8(0)
-    for tile, group in pixels.groupby("tile", sort=True):
-        path = str(ws.path(paths.tile_layer(str(tile), layer, run)))
-        width = ws.geobox(str(tile)).shape[1]
-        for start in range(0, int(group.row.max()) + 1, BLOCK):
-            band = group[(group.row >= start) & (group.row < start + BLOCK)]
-            if not band.empty:
-                rows = int(band.row.max()) - start + 1
-                values = read_window(path, Window(start, 0, rows, width))
-                pixels.loc[band.index, "mapped"] = values[band.row - start, band.col]
-    if ws.config.samples.annual is None:
-        return pixels
-    lasting = pixels[~pixels.code.isin(annual_codes(ws.config, ws.nomenclature))]
-    return pd.concat([lasting, predicted_annual(ws, run)[list(lasting.columns)]], ignore_index=True)
-
-
 def _difference_blocks(ws: Workspace, run: int) -> Iterator[tuple[Window, np.ndarray]]:
     grid: GeoBox = ws.grid
     polygons = read_vectors(ws.path(paths.POLYGONS), "polygons")
@@ -102,7 +84,11 @@ def _difference_blocks(ws: Workspace, run: int) -> Iterator[tuple[Window, np.nda
     mapped = str(ws.path(paths.map_layer("classification", run if ws.runs > 1 else None)))
     for window in split(grid.shape, (BLOCK, BLOCK)):
         box = window.of(grid)
-        burnt = burn_polygons(polygons.iloc[polygons.sindex.query(box.extent.geom)], box)
+        near = polygons.sindex.query(box.extent.geom)
+        if not len(near):
+            yield window, np.zeros(window.shape, np.uint8)
+            continue
+        burnt = burn_polygons(polygons.iloc[near], box)
         role = role_of[burnt.polygon]
         yield window, difference_map(read_window(mapped, window), burnt.code.astype(np.uint8), role)
 
@@ -121,7 +107,7 @@ def write_summary(ws: Workspace, params: Mapping[str, Any]) -> None:
     totals = [sum(by_region.values(), np.zeros((size, size), np.int64)) for by_region in by_run]
     unit = unit_of(ws.config)
     metrics = metrics_document(totals, classes, unit) | ({"fusion": fusion_summary(ws, totals)} if ws.config.fusion else {})
-    metrics |= draws_entry(ws.config.samples.split, unit)
+    metrics |= draws_entry(ws.config.samples.split, unit) | fused_entry(ws, classes)
     confusion = np.sum(totals, axis=0)
     write_json(ws.path(paths.METRICS), metrics)
     write_csv(ws.path(paths.CONFUSION), confusion_table(confusion, classes), index=True)

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
-from iota_py.grid.windows import Window
 from iota_py.io.publish import read_json
-from iota_py.mapping.fusion import Combination, choice_of_vote, masses
-from iota_py.mapping.mosaic import TileRasters, mosaic_blocks
-from iota_py.mapping.vote import majority_vote
+from iota_py.mapping.fusion import Combination, masses
 from iota_py.pipeline import paths
 from iota_py.pipeline.inputs.observed import Observed
 from iota_py.pipeline.models.block import Block, Models, models_at, pieces
@@ -57,12 +54,3 @@ def _combination(ws: Workspace, region: int, run: int, classes: tuple[tuple[int,
     """A workspace is a new one whenever the run was planned anew."""
     assert ws.config.fusion is not None
     return Combination.of(trusted(ws, region, run, ws.config.fusion.measure), [np.array(own, np.uint8) for own in classes])
-
-
-def choice_blocks(ws: Workspace, tiles: Sequence[TileRasters]) -> Iterator[tuple[Window, np.ndarray]]:
-    """The delivered choice map: which members had the delivered label, in most of the runs that gave it."""
-    keys = [f"{layer}_run_{run}" for run in range(ws.runs) for layer in ("classification", "confidence", "choice")]
-    for window, values in mosaic_blocks(ws.grid, tiles, keys):
-        labels, confidence, choices = values[0::3], values[1::3], values[2::3]
-        winner = majority_vote(labels, confidence)[0] if ws.runs > 1 else labels[0]
-        yield window, choice_of_vote(labels, choices, winner)

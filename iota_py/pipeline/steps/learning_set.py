@@ -74,6 +74,8 @@ def write_learning_ledger(ws: Workspace, params: Mapping[str, Any]) -> None:
 def read_ledger(ws: Workspace) -> pd.DataFrame:
     """The whole account of samples: of the selection, then of what was done with them."""
     ledger = read_table(ws.path(paths.LEDGER))
+    if ws.config.objects is not None:
+        ledger = pd.concat([ledger, read_table(ws.path(paths.OBJECT_LEDGER))], ignore_index=True)
     if not ws.config.samples.managed or ws.config.reuse is not None:
         return ledger
     return pd.concat([ledger, read_table(ws.path(paths.LEARNING_LEDGER))], ignore_index=True)

@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from iota_py.grid.windows import Window, crs_text, whole
-from iota_py.io.publish import write_text
-from iota_py.io.raster import write_cog, write_raster
+from iota_py.io.raster import write_raster
 from iota_py.mapping.fusion import choice_legend
-from iota_py.mapping.mosaic import TileRasters, mosaic_blocks
-from iota_py.mapping.vote import majority_vote
-from iota_py.nomenclature import Nomenclature, ramp_style
+from iota_py.nomenclature import Nomenclature
 from iota_py.pipeline import paths
+from iota_py.pipeline.class_rasters import palette
 from iota_py.pipeline.inputs.observed import Observed
 from iota_py.pipeline.models.block import Block, models_at, pieces
-from iota_py.pipeline.models.members import members, run_layers
+from iota_py.pipeline.models.members import asked, members, run_layers
 from iota_py.pipeline.models.votes import voted
 from iota_py.pipeline.reference.regions import model_folders
 from iota_py.pipeline.steps.footprint import owned_part
-from iota_py.pipeline.steps.fusion import choice_blocks, classify_members
+from iota_py.pipeline.steps.fusion import classify_members
+from iota_py.pipeline.steps.shares import write_tile_of_shares, write_window_of_shares
 from iota_py.pipeline.steps.strips import full_width_strips
 from iota_py.pipeline.workspace import Workspace
 from iota_py.samples.candidates import burn_regions
@@ -32,6 +31,9 @@ TILED = {"tiled": True, "blockxsize": 256, "blockysize": 256}
 
 def write_window(ws: Workspace, params: Mapping[str, Any]) -> None:
     """`tiles/<tile>/windows/…tif`: uint8 bands validity, then the layers of each run (`run_layers`); 0 outside the owned part."""
+    if asked(ws.config):
+        write_window_of_shares(ws, params)
+        return
     tile, window = params["tile"], Window(*params["window"])
     box = window.of(ws.geobox(tile))
     layers = ws.runs * len(run_layers(ws.config))
@@ -78,70 +80,15 @@ def write_tile(ws: Workspace, params: Mapping[str, Any]) -> None:
     write_raster(ws.path(paths.tile_layer(tile, "validity")), geobox, "uint8", blocks(1), options=TILED)
     for run in range(ws.runs):
         for offset, layer in enumerate(layers):
-            path, legend = ws.path(paths.tile_layer(tile, layer, run)), _legend(ws, layer)
+            path, legend = ws.path(paths.tile_layer(tile, layer, run)), legend_of(ws, layer)
             finish = palette(legend) if legend else None
             write_raster(path, geobox, "uint8", blocks(2 + len(layers) * run + offset), options={**TILED, "nodata": 0}, finish=finish)
+    if asked(ws.config):
+        write_tile_of_shares(ws, tile, windows, TILED)
 
 
-def write_mosaic(ws: Workspace, params: Mapping[str, Any]) -> None:
-    """A layer of one run on the grid of the map; the choice map of all runs; or the other delivered layers with their styles: the vote
-    of the runs, and the validity."""
-    if params["layer"] == "choice" and params["run"] is None:
-        _write_layer(ws, "choice", paths.CHOICE, choice_blocks(ws, _tiles(ws)))
-        return
-    if params["layer"] != "delivered":
-        run, layer = params["run"], params["layer"]
-        key = f"{layer}_run_{run}"
-        blocks = ((window, values[0]) for window, values in mosaic_blocks(ws.grid, _tiles(ws), [key]))
-        _write_layer(ws, layer, paths.map_layer(layer, run), blocks)
-        return
-    pairs = [f"{layer}_run_{run}" for run in range(ws.runs) for layer in ("classification", "confidence")]
-
-    def fused(position: int) -> Iterator[tuple[Window, np.ndarray]]:
-        for window, values in mosaic_blocks(ws.grid, _tiles(ws), pairs):
-            yield window, majority_vote(values[0::2], values[1::2])[position] if ws.runs > 1 else values[position]
-
-    _write_layer(ws, "classification", paths.map_layer("classification"), fused(0))
-    _write_layer(ws, "confidence", paths.map_layer("confidence"), fused(1))
-    validity = ((window, values[0]) for window, values in mosaic_blocks(ws.grid, _tiles(ws), ["validity"]))
-    _write_layer(ws, "validity", paths.map_layer("validity"), validity)
-
-
-def _tiles(ws: Workspace) -> list[TileRasters]:
-    runs = range(ws.runs)
-    found = []
-    for tile in ws.tiles:
-        layers = {f"{layer}_run_{run}": ws.path(paths.tile_layer(tile, layer, run)) for run in runs for layer in run_layers(ws.config)}
-        layers["validity"] = ws.path(paths.tile_layer(tile, "validity"))
-        found.append(TileRasters(ws.geobox(tile), ws.path(paths.footprint(tile)), layers))
-    return found
-
-
-def _write_layer(ws: Workspace, layer: str, name: str, blocks: Iterator[tuple[Window, np.ndarray]]) -> None:
-    path = ws.path(name)
-    legend = _legend(ws, layer)
-    if legend is not None:
-        write_cog(path, ws.grid, "uint8", blocks, overviews="mode", nodata=0, finish=palette(legend))
-        style = legend.qgis_style()
-    else:
-        nodata = 0 if layer == "confidence" else None
-        write_cog(path, ws.grid, "uint8", blocks, overviews="average" if layer == "confidence" else "nearest", nodata=nodata)
-        style = ramp_style(0, 100, "%") if layer == "confidence" else ramp_style(0, 40, "dates")
-    write_text(path.with_suffix(".qml"), style)
-
-
-def _legend(ws: Workspace, layer: str) -> Nomenclature | None:
+def legend_of(ws: Workspace, layer: str) -> Nomenclature | None:
     """What the values of a layer mean, None where they are quantities."""
     if layer == "choice":
         return choice_legend([one.name for one in members(ws)])
     return ws.nomenclature if layer.startswith("classification") else None
-
-
-def palette(nomenclature: Nomenclature) -> Callable[[Any], None]:
-    """What gives a class raster its colours and the name of its band, once its pixels are written."""
-
-    def colour(dataset: Any) -> None:
-        dataset.write_colormap(1, nomenclature.colormap())
-        dataset.set_band_description(1, f"class, nomenclature {nomenclature.name}")
-
-    return colour

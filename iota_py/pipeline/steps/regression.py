@@ -1,8 +1,8 @@
-"""Regressors fitted, their numbers mapped: windows, tiles, the maps of the runs and the delivered ones."""
+"""Regressors fitted, their numbers mapped: windows, then tiles."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,17 +11,13 @@ import numpy as np
 
 from iota_py.errors import Fault, TaskError
 from iota_py.grid.windows import Window, crs_text, whole
-from iota_py.io.publish import write_text
-from iota_py.io.raster import write_cog, write_raster
-from iota_py.mapping.mosaic import TileRasters, mosaic_blocks
-from iota_py.nomenclature import ramp_style
+from iota_py.io.raster import write_raster
 from iota_py.pipeline import paths
 from iota_py.pipeline.inputs.observed import Observed
 from iota_py.pipeline.models.block import Block, pieces
 from iota_py.pipeline.models.reduced import model_projection
 from iota_py.pipeline.models.regressors import block_values, mean_of_parts, polygon_numbers, target_of, value_models_at
 from iota_py.pipeline.reference.regions import model_folders, source_region
-from iota_py.pipeline.reference.target import STORED
 from iota_py.pipeline.steps.footprint import owned_part
 from iota_py.pipeline.steps.learning import counted, options_of, planned_trainer
 from iota_py.pipeline.steps.learning_set import learning_samples
@@ -30,11 +26,9 @@ from iota_py.pipeline.threads import allowed
 from iota_py.pipeline.workspace import Workspace
 from iota_py.samples.candidates import burn_regions
 from iota_py.training.bundle import save
-from iota_py.training.fitted import Target
 from iota_py.training.regressors import ValueSet, fit_regressor
 
 TILED = {"tiled": True, "blockxsize": 256, "blockysize": 256}
-NODATA = -STORED - 1  # of maps in 16 bits; in those of 32 bits it is not-a-number
 Blocks = Iterator[tuple[Window, np.ndarray]]
 
 
@@ -102,83 +96,3 @@ def write_value_tile(ws: Workspace, params: Mapping[str, Any]) -> None:
     for run in range(ws.runs):
         path, found = ws.path(paths.tile_layer(tile, "value", run)), blocks(2 + run, np.asarray(np.nan, np.float32))
         write_raster(path, geobox, "float32", found, options={**TILED, "nodata": np.nan})
-
-
-def write_value_maps(ws: Workspace, params: Mapping[str, Any]) -> None:
-    """The map of one run; or those delivered, with their styles: mean of the runs, standard deviation (n - 1) of several, validity.
-
-    On a grid of another reference system each pixel takes the number of the nearest pixel of its tile.
-    """
-    keys, target = [f"value_run_{run}" for run in range(ws.runs)], target_of(ws)
-    if params["run"] is not None:
-        _write_values(ws, paths.map_layer("value", params["run"]), _run_blocks(ws, keys[params["run"] : params["run"] + 1], _first), target)
-        return
-    low, high = value_range(ws)
-    label = f"{target.name} ({target.unit})" if target.unit else target.name
-    layers = {"value": (_mean, ramp_style(low, high, label))}
-    if ws.runs > 1:
-        layers["deviation"] = (_deviation, ramp_style(0, (high - low) / 4, f"standard deviation of {label}"))
-    for layer, (joined, style) in layers.items():
-        _write_values(ws, paths.map_layer(layer), _run_blocks(ws, keys, joined), target)
-        write_text(ws.path(paths.map_layer(layer)).with_suffix(".qml"), style)
-    path = ws.path(paths.map_layer("validity"))
-    validity = ((window, values[0]) for window, values in mosaic_blocks(ws.grid, _tiles(ws), ["validity"]))
-    write_cog(path, ws.grid, "uint8", validity, overviews="nearest")
-    write_text(path.with_suffix(".qml"), ramp_style(0, 40, "dates"))
-
-
-def value_range(ws: Workspace) -> tuple[float, float]:
-    """Lowest and highest number of the reference polygons, with three figures: ends of the colours of a map."""
-    numbers = polygon_numbers(ws)
-    low, high = float(f"{numbers.min():.3g}"), float(f"{numbers.max():.3g}")
-    return (low, high) if low < high else (low - 0.5, high + 0.5)
-
-
-def _first(values: np.ndarray) -> np.ndarray:
-    return values[0]
-
-
-def _mean(values: np.ndarray) -> np.ndarray:
-    found: np.ndarray = values.astype(np.float64).mean(axis=0).astype(np.float32)
-    return values[0] if len(values) == 1 else found
-
-
-def _deviation(values: np.ndarray) -> np.ndarray:
-    found: np.ndarray = values.astype(np.float64).std(axis=0, ddof=1).astype(np.float32)
-    return found
-
-
-def _run_blocks(ws: Workspace, keys: list[str], joined: Callable[[np.ndarray], np.ndarray]) -> Blocks:
-    for window, values in mosaic_blocks(ws.grid, _tiles(ws), keys, "float32", np.nan):
-        yield window, joined(values)
-
-
-def _tiles(ws: Workspace) -> list[TileRasters]:
-    found = []
-    for tile in ws.tiles:
-        layers = {f"value_run_{run}": ws.path(paths.tile_layer(tile, "value", run)) for run in range(ws.runs)}
-        layers["validity"] = ws.path(paths.tile_layer(tile, "validity"))
-        found.append(TileRasters(ws.geobox(tile), ws.path(paths.footprint(tile)), layers))
-    return found
-
-
-def _write_values(ws: Workspace, name: str, blocks: Blocks, target: Target) -> None:
-    """A map of numbers: 32 bits, or 16 bits with the scale in the header; overviews by average."""
-
-    def describe(dataset: Any) -> None:
-        dataset.set_band_description(1, target.name)
-        dataset.units = (target.unit,)
-        if target.scale is not None:
-            dataset.scales = (1 / target.scale,)
-
-    if target.scale is None:
-        write_cog(ws.path(name), ws.grid, "float32", blocks, overviews="average", nodata=np.nan, finish=describe)
-    else:
-        stored = ((window, stored_numbers(values, target.scale)) for window, values in blocks)
-        write_cog(ws.path(name), ws.grid, "int16", stored, overviews="average", nodata=NODATA, finish=describe)
-
-
-def stored_numbers(values: np.ndarray, scale: float) -> np.ndarray:
-    """round(number × scale) as int16, the nearest number that 16 bits hold, NODATA where there is none."""
-    scaled = np.clip(np.rint(values.astype(np.float64) * scale), -STORED, STORED)
-    return np.where(np.isnan(values), NODATA, np.nan_to_num(scaled)).astype(np.int16)

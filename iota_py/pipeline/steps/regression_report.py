@@ -19,7 +19,6 @@ from iota_py.pipeline import paths
 from iota_py.pipeline.plans.importance_results import importance_images
 from iota_py.pipeline.reference.regions import borrowed_sentences
 from iota_py.pipeline.reference.splits import matched_sentences
-from iota_py.pipeline.steps.regression import NODATA, value_range
 from iota_py.pipeline.steps.regression_scores import reference_strata, target_label
 from iota_py.pipeline.steps.reporting import (
     MAX_SIDE,
@@ -29,6 +28,7 @@ from iota_py.pipeline.steps.reporting import (
     product_warnings,
     software_versions,
 )
+from iota_py.pipeline.steps.value_maps import NODATA, value_range
 from iota_py.pipeline.timing import read_timings
 from iota_py.pipeline.workspace import Workspace
 

@@ -12,15 +12,14 @@ from odc.geo.geobox import GeoBox
 
 from iota_py.assessment.areas import class_areas
 from iota_py.grid.windows import Window, whole
-from iota_py.io.publish import write_text
-from iota_py.io.raster import count_values, open_raster, read_part, write_cog
+from iota_py.io.raster import count_values, open_raster, read_part
 from iota_py.io.tables import write_csv
 from iota_py.mapping.regularisation.chain import frame_of, regularise
 from iota_py.mapping.regularisation.recode import change_classes
 from iota_py.nomenclature import Nomenclature
 from iota_py.pipeline import paths
+from iota_py.pipeline.class_rasters import write_class_map
 from iota_py.pipeline.plans.regularisation import chain_of, changes_of
-from iota_py.pipeline.steps.mapping import palette
 from iota_py.pipeline.threads import allowed
 from iota_py.pipeline.workspace import Workspace
 
@@ -40,9 +39,8 @@ def write_regularised(ws: Workspace, params: Mapping[str, Any]) -> None:
 
         made = regularise(read, whole(ws.grid.shape).shape, frame, chain, target)
         blocks = change_classes(made, frame.grid, changes)
-        write_cog(target, frame.grid, "uint8", blocks, overviews="mode", nodata=0, finish=palette(classes))
-    write_text(target.with_suffix(".qml"), classes.qgis_style())
-    before, after = (count_values(str(path)) for path in (source, target))
+        after = write_class_map(target, frame.grid, classes, blocks, ws.config.languages)
+    before = count_values(source)
     write_csv(ws.path(paths.REGULARISATION), change_table((before, ws.grid), (after, frame.grid), classes))
 
 

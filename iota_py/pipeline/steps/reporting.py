@@ -17,10 +17,11 @@ from iota_py.assessment.quicklooks import difference_quicklook, map_quicklook, r
 from iota_py.assessment.report import ReportData, render
 from iota_py.io.publish import read_json, write_text
 from iota_py.io.raster import gdal_version, read_reduced
-from iota_py.io.tables import read_table
+from iota_py.io.tables import read_table, read_texts
 from iota_py.mapping.fusion import choice_legend
 from iota_py.pipeline import paths
 from iota_py.pipeline.plans.importance_results import importance_images
+from iota_py.pipeline.reference.object_words import object_sentences
 from iota_py.pipeline.reference.regions import borrowed_sentences
 from iota_py.pipeline.reference.season_words import season_sentences
 from iota_py.pipeline.reference.splits import matched_sentences
@@ -56,12 +57,13 @@ def write_report(ws: Workspace, params: Mapping[str, Any]) -> None:
         versions=software_versions(),
         timings=read_timings(ws.root),
         provenance={"run": ws.config.name, "output": str(ws.root), "manifest": str(ws.path(paths.MANIFEST))},
-        warnings=[*product_warnings(ws), *borrowed_sentences(ws), *matched_sentences(ws), *season_sentences(ws)],
+        warnings=[*product_warnings(ws), *object_sentences(ws), *borrowed_sentences(ws), *matched_sentences(ws), *season_sentences(ws)],
         gap=None if ws.config.assessment.cross_validation is None else read_json(ws.path(paths.CROSS_VALIDATION)),
         fusion=_fusion(ws),
         grid=grid_facts(ws.grid) if ws.tiles else {},
         mapped=bool(ws.tiles),
         regularised=None if ws.config.regularisation is None else read_table(ws.path(paths.REGULARISATION)),
+        vector=None if ws.config.vector is None else vector_table(ws),
     )
     write_text(ws.path(paths.REPORT), render(data))
 
@@ -110,6 +112,11 @@ def _fusion(ws: Workspace) -> dict[str, Any] | None:
     return {**found, "choice": [{**row, "colour": legend[row["value"]].hex_colour} for row in found["choice"]]}
 
 
+def vector_table(ws: Workspace) -> pd.DataFrame:
+    """Polygons and hectares of each class and zone; names of zones are texts, whatever they look like."""
+    return read_texts(ws.path(paths.VECTOR_TABLE)).astype({"code": int, "polygons": int, "hectares": float})
+
+
 def ledger_table(ws: Workspace) -> pd.DataFrame:
     """The ledger as texts where a number may be missing: steps before the draws have no run, steps before pixels no pixels."""
     ledger = read_ledger(ws)
@@ -127,6 +134,10 @@ def _images(ws: Workspace, acquisitions: pd.DataFrame) -> dict[str, bytes]:
         "validity": ramp_quicklook(reduced["validity"], 0, max(1, int(reduced["validity"].max())), "clear observations"),
         "dates": dates_figure(acquisitions),
     }
+    for measure in () if ws.config.map is None else ws.config.map.uncertainty:
+        values = read_reduced(str(ws.path(paths.uncertainty(measure))), MAX_SIDE)
+        name = measure.replace("_", " ")
+        images[f"uncertainty_{measure}"] = ramp_quicklook(np.ma.masked_where(~seen, values / 10), 0, 100, f"{name} (%)")
     if ws.config.fusion is not None:
         images["choice"] = map_quicklook(read_reduced(str(ws.path(paths.CHOICE)), MAX_SIDE), choice_legend(list(ws.config.fusion.members)))
     images.update({name: ws.path(f"{paths.FIGURES}/{name}.png").read_bytes() for name in ("confusion", "f1", "areas")})

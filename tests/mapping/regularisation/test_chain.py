@@ -56,6 +56,13 @@ def test_a_resolution_that_is_no_multiple_is_refused(resolution: float):
         frame_of(grid(5, 7), resolution)
 
 
+def test_a_map_of_oblong_pixels_keeps_them_and_has_no_larger_ones():
+    oblong = GeoBox((5, 7), Affine(9.99, 0, 400_000, 0, -10, 4_800_000), "EPSG:32631")
+    assert frame_of(oblong, None) == Frame(oblong, 1, 0, 0)
+    with pytest.raises(ValueError, match="pixels of 20 cannot be made of pixels of 9.99 by 10, which are not square"):
+        frame_of(oblong, 20)
+
+
 def test_an_area_in_pixels_is_rounded_up():
     assert minimum_pixels(1000, 100) == 10
     assert minimum_pixels(1000, 400) == 3  # 1,000 m² are two and a half pixels of 20 m

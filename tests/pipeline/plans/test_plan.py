@@ -45,8 +45,8 @@ def test_every_task_needs_only_earlier_ones(settings: tuple[RunConfig, Inventory
         assert set(task.needs) <= seen
         seen.add(task.id)
     assert [s for s in STAGES if plan.stage(s)] == [
-        "polygons", "footprint", "candidates", "split", "selection", "samples", "train", "predict", "assemble", "mosaic", "assess", "summary",
-        "importance_tables", "report",
+        "polygons", "footprint", "candidates", "split", "selection", "samples", "train", "predict", "assemble", "mosaic_parts", "mosaic",
+        "legend", "assess", "summary", "importance_tables", "report",
     ]  # fmt: skip
 
 

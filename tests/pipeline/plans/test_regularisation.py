@@ -77,7 +77,7 @@ def test_what_can_be_done_has_no_fault(settings: tuple[RunConfig, Inventory], tm
 
 def test_a_resolution_that_is_no_multiple(settings: tuple[RunConfig, Inventory]) -> None:
     assert faults(settings, Regularisation(resolution=25)) == [
-        "E-SIV-001 demo: regularisation.resolution: pixels of 25.0 are no whole multiple of 10. Fix: give a multiple, or leave it out"
+        "E-SIV-001 demo: regularisation.resolution: pixels of 25 are no whole multiple of 10. Fix: give a multiple, or leave it out"
     ]
 
 
@@ -174,7 +174,8 @@ MAP = np.array(
 def small_run(folder: Path, wish: Regularisation) -> SimpleNamespace:
     """What the step reads of a workspace, with this map delivered."""
     write_cog(folder / paths.map_layer("classification"), GRID, "uint8", [(whole(GRID.shape), MAP)], overviews="mode", nodata=0)
-    return SimpleNamespace(config=SimpleNamespace(regularisation=wish), nomenclature=classes(), grid=GRID, path=lambda name: folder / name)
+    config = SimpleNamespace(regularisation=wish, languages=("en",))
+    return SimpleNamespace(config=config, nomenclature=classes(), grid=GRID, path=lambda name: folder / name)
 
 
 def test_what_the_step_writes(tmp_path: Path) -> None:

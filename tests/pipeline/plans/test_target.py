@@ -42,8 +42,8 @@ def changed(before: Plan, after: Plan) -> set[str]:
 def test_stages_in_order_and_each_output_once(settings: tuple[RunConfig, Inventory]) -> None:
     plan = plan_of(*settings)
     assert [stage for stage in STAGES if plan.stage(stage)] == [
-        "polygons", "footprint", "candidates", "split", "selection", "samples", "regress", "values", "value_tiles", "value_maps", "value_scores",
-        "value_summary", "importance_tables", "value_report",
+        "polygons", "footprint", "candidates", "split", "selection", "samples", "regress", "values", "value_tiles", "value_parts",
+        "value_maps", "value_scores", "value_summary", "importance_tables", "value_report",
     ]  # fmt: skip
     seen: set[str] = set()
     for task in plan.tasks:

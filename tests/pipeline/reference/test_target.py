@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
 
 import geopandas as gpd
 import numpy as np
@@ -21,9 +20,10 @@ from iota_py.config import load_config
 from iota_py.config.target import Target
 from iota_py.errors import ConfigError, InputError
 from iota_py.grid.windows import whole
+from iota_py.io.assembly import write_map
 from iota_py.pipeline.plans.target_faults import check_target
 from iota_py.pipeline.reference.target import limits_of, numbers_of, strata_of, target_nomenclature
-from iota_py.pipeline.steps.regression import NODATA, _write_values, stored_numbers
+from iota_py.pipeline.steps.value_maps import NODATA, as_stored, number_raster, stored_numbers
 from iota_py.training.fitted import Target as Fitted
 from tests.end_to_end.covers import write_covers
 
@@ -167,9 +167,10 @@ def test_overviews_are_means_of_the_numbers_that_are_there(tmp_path: Path) -> No
     values[0, :2] = 1, 4  # three of the four pixels under the first of the overview
     values[1, 0] = 7
     grid = GeoBox((600, 600), Affine(10, 0, 400000, 0, -10, 4800000), "EPSG:32631")
-    ws = SimpleNamespace(path=lambda name: tmp_path / name, grid=grid)
-    _write_values(ws, "32.tif", iter([(whole(grid.shape), values)]), Fitted("cover", None, "m"))
-    _write_values(ws, "16.tif", iter([(whole(grid.shape), values)]), Fitted("cover", 10.0, "m"))
+    for name, target in (("32.tif", Fitted("cover", None, "m")), ("16.tif", Fitted("cover", 10.0, "m"))):
+        raster = number_raster("value", name, target, None)
+        stored = as_stored(values, target)
+        write_map(tmp_path / name, grid, raster.layout, [(whole(grid.shape), stored)], raster.finish)
     for name, expected, scale in (("32.tif", 4.0, 1.0), ("16.tif", 40, 0.1)):
         with rasterio.open(tmp_path / name) as dataset:
             assert (dataset.scales, dataset.units, dataset.descriptions) == ((scale,), ("m",), ("cover",))

@@ -207,7 +207,8 @@ def test_the_upper_level_has_the_groups_as_classes(project):
         (1, "urban"), (2, "roads"), (3, "annual_crops"), (4, "grassland"), (5, "perennial_crops"), (6, "forest"),
         (7, "natural_low_vegetation"), (8, "mineral_surfaces"), (9, "glaciers"), (10, "water"),
     ]  # fmt: skip
-    assert upper[3].label("fr") == "annual crops"
+    assert upper[3].label("fr") == "cultures annuelles"
+    assert upper.code_of("Cultures Annuelles") == 3
     assert upper[3].colour == lower[5].colour
     assert upper.colormap()[10] == (0, 0, 255, 255)
 
@@ -231,3 +232,36 @@ def test_classes_without_a_group_have_no_upper_level(project):
         "E-SAM-025 x.yaml: samples.level: classes without a group: 2 b. Fix: give each class its `group`, or leave `level` out"
     )
     assert bare.subset([1]).upper("x.yaml").classes[0].alias == "group_1"
+
+
+def with_groups(groups: object) -> dict:
+    return {"classes": [entry(group="wet"), entry(code=2, alias="Sol", group="dry")], "groups": groups}
+
+
+def test_groups_have_names_in_other_languages():
+    nomenclature = Nomenclature.from_document(with_groups({"wet": {"fr": "humide"}}), "n.yaml")
+    assert [nomenclature.group_label(g, lang) for g in ("wet", "dry") for lang in ("en", "fr")] == ["wet", "humide", "dry", "dry"]
+    assert nomenclature.subset([2]).group_label("wet", "fr") == "humide"
+    assert nomenclature.upper("n.yaml")[1].names == {"en": "wet", "fr": "humide"}
+
+
+@pytest.mark.parametrize("size", [17, 23])
+def test_every_group_of_oso_has_a_french_name(project, size):
+    nomenclature = oso(project, size)
+    assert set(nomenclature.groups) == {c.group for c in nomenclature.classes}
+    assert all(set(names) == {"fr"} for names in nomenclature.groups.values())
+
+
+@pytest.mark.parametrize(
+    ("groups", "line"),
+    [
+        (["wet"], "E-NOM-010 n.yaml: groups: expected names by group, found ['wet']. Fix: groups: {forest: {fr: forêt}}"),
+        ({"wet": "humide"}, "E-NOM-010 n.yaml: groups.wet: expected names by language, found 'humide'. Fix: wet: {fr: …}"),
+        ({"wet": {"fr": 1}}, "E-NOM-010 n.yaml: groups.wet: expected names by language, found {'fr': 1}. Fix: wet: {fr: …}"),
+        ({"vet": {"fr": "humide"}}, "E-NOM-011 n.yaml: groups.vet: no class has this group. Fix: groups: dry, wet"),
+    ],
+)
+def test_wrong_names_of_groups(groups, line):
+    with pytest.raises(ConfigError) as caught:
+        Nomenclature.from_document(with_groups(groups), "n.yaml")
+    assert str(caught.value) == line

@@ -1,0 +1,1 @@
+"""The STAC catalogue of what a run hands over."""
