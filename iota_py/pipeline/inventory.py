@@ -17,9 +17,9 @@ from iota_py.errors import ConfigError, Fault, InputError
 from iota_py.features.indices import INDICES, IndexPlan, resolve
 from iota_py.features.names import checked, optical_names, static_names
 from iota_py.features.roles import roles_by_wavelength
-from iota_py.grid.lattice import same_lattice, union
+from iota_py.grid.lattice import same_lattice
 from iota_py.grid.ownership import above, priority
-from iota_py.grid.windows import Window, crs_text, split, window_size
+from iota_py.grid.windows import Window, split, window_size
 from iota_py.io.documents import read_yaml
 from iota_py.io.raster import RasterHeader, read_header
 from iota_py.io.vectors import read_vectors
@@ -28,6 +28,7 @@ from iota_py.pipeline.inputs.reading import feature_source
 from iota_py.pipeline.inputs.recipe import Ground, Recipe, check_names, helpers, make_recipe
 from iota_py.pipeline.inputs.sources import FoundInput, counting, find_inputs, reading_code
 from iota_py.pipeline.inputs.usercode import UserCall, user_features
+from iota_py.pipeline.map_grid import map_grid
 from iota_py.pipeline.models.kept import read_kept
 from iota_py.pipeline.reference.target import target_nomenclature
 from iota_py.products.product import Series
@@ -187,7 +188,7 @@ def take_inventory(config: RunConfig, bad: Mapping[str, str] | None = None) -> I
     layers = tuple(_layer(config, name, one, counts) for (name, one), counts in zip(found.items(), counting(found.values())))
     regions = load_regions(config)
     tiles = _tiles(config, names, found, regions)
-    grid, one_lattice = _map_grid(config, tiles)
+    grid, one_lattice = map_grid(config, {tile.name: tile.geobox for tile in tiles})
     listed = tuple(sorted({index for tile in tiles for index in tile.regions}))
     labels = {1: "all"} if regions is None else dict(zip(regions.region, regions.name))
     user = tuple(_user_call(one, tiles[0], layers) for one in config.user_features)
@@ -331,28 +332,3 @@ def _window(config: RunConfig, geobox: GeoBox, series: Mapping[str, Series]) -> 
 @functools.lru_cache(maxsize=1024)
 def _header(path: str) -> RasterHeader:
     return read_header(path)
-
-
-def _map_grid(config: RunConfig, tiles: tuple[Tile, ...]) -> tuple[GeoBox, bool]:
-    """Grid of the map, and whether all the tiles lie on its lattice."""
-    crs, resolution = config.grid.crs, config.grid.resolution
-    first = tiles[0].geobox
-    if crs is None and resolution is None:
-        odd = [t.name for t in tiles if not same_lattice(first, t.geobox)]
-        if odd:
-            text = f"tiles {tiles[0].name} and {', '.join(odd)} do not share a grid: the map needs one of its own"
-            raise ConfigError(Fault("E-CFG-015", "config", "grid", text, "set grid.crs and grid.resolution"))
-        return union([t.geobox for t in tiles]), True
-    target_crs = crs or first.crs
-    if crs is not None and resolution is None and first.crs != crs:
-        raise ConfigError(Fault("E-CFG-015", "config", "grid.resolution", "a map in another CRS than the tiles needs a pixel size"))
-    step = resolution or abs(first.transform.a)
-    same = all(
-        t.geobox.crs == target_crs and same_lattice(GeoBox.from_bbox((0, 0, step, step), target_crs, resolution=step), t.geobox)
-        for t in tiles
-    )
-    if same:
-        return union([t.geobox for t in tiles]), True
-    boxes = [t.geobox.extent.to_crs(crs or crs_text(first)).boundingbox for t in tiles]
-    bounds = (min(b.left for b in boxes), min(b.bottom for b in boxes), max(b.right for b in boxes), max(b.top for b in boxes))
-    return GeoBox.from_bbox(bounds, target_crs, resolution=step, anchor="edge"), False
