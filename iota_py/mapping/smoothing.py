@@ -32,7 +32,7 @@ def bayesian(probabilities: np.ndarray, seen: np.ndarray, side: int, variance: n
     for own, given, one in zip(logits, probabilities, np.asarray(variance, np.float64)):
         ranks = _ranks(own, given, np.ascontiguousarray(seen), margin)
         values = np.pad(np.where(seen, own, 0.0), ((margin, margin), (margin, margin + CHUNK)))
-        _posterior(values, ranks, side, float(one), kept, own)
+        _posterior(values, ranks, (side, own.min(), own.max()), float(one), kept, own)
     chance = 1 / (1 + np.exp(-logits))
     total = chance.sum(axis=0)
     return np.where(seen, chance / total, 0).astype(np.float32)
@@ -68,8 +68,11 @@ def _ranks(logits, probabilities, seen, margin):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _posterior(values, ranks, side, variance, kept, result):
-    """Logits (row, col) of one class, replaced by their posterior mean. values, ranks: with margins, values 0 where not seen."""
+def _posterior(values, ranks, known, variance, kept, result):
+    """Logits (row, col) of one class, replaced by their posterior mean. values, ranks: with margins, values 0 where not seen. known: side, and
+    the logits of rank 1 and TOP where there are any.
+    """
+    side, lowest, highest = known
     height, width = result.shape
     margin, near = side // 2, np.empty(side * side)
     for row in range(height):
@@ -83,12 +86,16 @@ def _posterior(values, ranks, side, variance, kept, result):
                 if ranks[row + margin, start + margin + i] == 0:
                     continue
                 number = kept[seen[i]]
-                if reached[i] > number:
+                excess = reached[i] - number
+                if excess > 0 and (bound[i] == 1 or bound[i] == TOP):
+                    more = (lowest if bound[i] == 1 else highest) - own[i]
+                    total[i] -= excess * more
+                    squares[i] -= excess * more**2
+                elif excess > 0:
                     part = slice(row, row + side), slice(start + i, start + i + side)
-                    less = _smallest(values[part], ranks[part], bound[i], reached[i] - number, near)
-                    for k in range(len(less)):
-                        total[i] -= less[k] - own[i]
-                        squares[i] -= (less[k] - own[i]) ** 2
+                    for value in _smallest(values[part], ranks[part], bound[i], excess, near):
+                        total[i] -= value - own[i]
+                        squares[i] -= (value - own[i]) ** 2
                 mean = total[i] / number
                 spread = max(0.0, squares[i] - total[i] * mean) / max(1, number - 1)
                 result[row, start + i] += mean * variance / (spread + variance)
@@ -172,8 +179,6 @@ def _smallest(values, ranks, bound, number, found):
                 found[count] = values[r, c]
                 alike &= found[count] == found[0]
                 count += 1
-                if count == number and (bound == 1 or bound == TOP):
-                    return found[:number]
     if not alike:
         _largest_last(found[:count], count - number)
     return found[:number]

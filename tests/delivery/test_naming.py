@@ -47,7 +47,10 @@ def test_files_of_a_package():
 
 @given(st.integers(1900, 2999), st.integers(0, 99), st.integers(0, 99), st.sampled_from(["01", "31", "92", "2A", "2B"]))
 def test_names_are_those_of_oso_and_are_read_back(year: int, major: int, minor: int, zone: str):
-    raster, polygons = PackageName("OSO", year, Version(major, minor)), PackageName("OSO", year, Version(major, minor), "vector", "departement", zone)
+    raster, polygons = (
+        PackageName("OSO", year, Version(major, minor)),
+        PackageName("OSO", year, Version(major, minor), "vector", "departement", zone),
+    )
     found, other = re.match(OSO_RASTER, str(raster)), re.match(OSO_VECTOR, str(polygons))
     assert found
     assert (int(found["year"]), int(found["vmaj"]), int(found["vmin"])) == (year, major, minor)

@@ -186,7 +186,7 @@ def test_another_measure_learns_nothing_again(fused: RunConfig, tmp_path: Path) 
     fusion = config.fusion
     assert fusion is not None
     executed = run(config.model_copy(update={"fusion": fusion.model_copy(update={"measure": "accuracy"})})).executed
-    assert set(executed) == {"predict", "assemble", "mosaic", "assess", "summary", "report"}
+    assert set(executed) == {"predict", "assemble", "mosaic_parts", "mosaic", "assess", "summary", "report"}
     (tmp_path / "run" / paths.trust(1, 0, "radar")).unlink()
     (tmp_path / "run" / paths.MANIFEST).unlink(missing_ok=True)
     assert run(config).executed["trust"] == 1

@@ -24,16 +24,23 @@ def wish(**keys: Any) -> Any:
 def test_one_zone_needs_no_wish() -> None:
     south = GeoBox((10_980, 10_980), Affine(10, 0, 600_000, 0, -10, 4_800_000), "EPSG:32631")
     grid, one_lattice = map_grid(wish(), {"31TEJ": WEST, "31TEH": south})
-    assert one_lattice and grid.shape == (20_982, 10_980)
+    assert one_lattice
+    assert grid.shape == (20_982, 10_980)
 
 
 def test_two_zones_in_lambert_93() -> None:
     grid, one_lattice = map_grid(wish(crs="EPSG:2154", resolution=10), {"31TEJ": WEST, "32TLP": EAST})
-    assert not one_lattice and str(grid.crs) == "EPSG:2154" and grid.transform.a == 10
-    assert grid.transform.c % 10 == 0 and grid.transform.f % 10 == 0
+    assert not one_lattice
+    assert str(grid.crs) == "EPSG:2154"
+    assert grid.transform.a == 10
+    assert grid.transform.c % 10 == 0
+    assert grid.transform.f % 10 == 0
     for tile in (WEST, EAST):
         box, outer = tile.extent.to_crs("EPSG:2154").boundingbox, grid.boundingbox
-        assert outer.left <= box.left and outer.right >= box.right and outer.bottom <= box.bottom and outer.top >= box.top
+        assert outer.left <= box.left
+        assert outer.right >= box.right
+        assert outer.bottom <= box.bottom
+        assert outer.top >= box.top
 
 
 @pytest.mark.parametrize(

@@ -150,7 +150,9 @@ def _vector_sources(ws: Workspace, wish: Product, made: Mapping[str, str]) -> It
 def _vector_source(ws: Workspace, name: PackageName, file: str, digest: str) -> Source:
     suffix = PurePosixPath(file).suffix
     data = suffix in VECTORS
-    return Source(ws.path(file), name.data_file(MAP_LAYERS["classification"], suffix), digest, "data" if data else "style", "polygons" if data else "")
+    return Source(
+        ws.path(file), name.data_file(MAP_LAYERS["classification"], suffix), digest, "data" if data else "style", "polygons" if data else ""
+    )
 
 
 def zone_files(made: Mapping[str, str]) -> dict[str, list[str]]:

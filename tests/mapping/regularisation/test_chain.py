@@ -59,7 +59,7 @@ def test_a_resolution_that_is_no_multiple_is_refused(resolution: float):
 def test_a_map_of_oblong_pixels_keeps_them_and_has_no_larger_ones():
     oblong = GeoBox((5, 7), Affine(9.99, 0, 400_000, 0, -10, 4_800_000), "EPSG:32631")
     assert frame_of(oblong, None) == Frame(oblong, 1, 0, 0)
-    with pytest.raises(ValueError, match="pixels of 20 cannot be made of pixels of 9.99 by 10, which are not square"):
+    with pytest.raises(ValueError, match="which are not square"):
         frame_of(oblong, 20)
 
 

@@ -103,7 +103,7 @@ def test_tasks_and_outputs_of_a_fusion(fused: tuple[RunConfig, Inventory]) -> No
     assert tasks["trust/region_2_run_1/relief"].outputs == ("models/region_2_run_1/relief.json",)
     assert {"trust/region_1_run_0/plants", "train/region_1_run_0/plants"} <= set(plan.stage("predict")[0].needs)
     assert "tiles/31TCJ/choice_run_1.tif" in tasks["assemble/31TCJ"].outputs
-    assert tasks["mosaic/choice"].outputs == ("map/choice.tif", "map/choice.qml")
+    assert tasks["mosaic/choice"].outputs == ("map/choice.tif", "map/choice.tif.aux.xml", "map/choice.qml")
     outputs = [name for task in plan.tasks for name in task.outputs]
     assert len(outputs) == len(set(outputs))
     assert run_layers(config) == ("classification", "confidence", "choice")
