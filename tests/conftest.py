@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,6 +20,7 @@ from iota_py.pipeline.run import run
 
 ROOT = Path(__file__).resolve().parents[1]
 DEMO = ROOT / "configs" / "demo.yaml"
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 # What the light runs change: fewer dates, trees and draws, several windows a tile, and the map alone, without what is made of it.
 LIGHT = """
@@ -103,3 +106,16 @@ def iota_py(*words: str, cwd: Path | None = None, timeout: float = 600) -> subpr
     environment = {**os.environ, "COLUMNS": "200", "NO_COLOR": "1"}
     command = [sys.executable, "-c", "from iota_py.cli.main import main; main()", *words]
     return subprocess.run(command, capture_output=True, text=True, cwd=cwd, timeout=timeout, env=environment, check=False)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """A Chromium of this machine, driven by playwright: one for all tests of a process, since a second driver cannot start beside the first."""
+    executable = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if executable is None:
+        pytest.skip(f"no Chromium on this machine: looked for {', '.join(BROWSERS)}")
+    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    with sync_api.sync_playwright() as driver:
+        chromium = driver.chromium.launch(executable_path=executable, args=["--no-sandbox"])
+        yield chromium
+        chromium.close()

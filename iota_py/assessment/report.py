@@ -16,6 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from iota_py.assessment import wording
 from iota_py.assessment.difference import COLOURS, LABELS
+from iota_py.assessment.fused import MEASURES, fused_note, fused_rows
 from iota_py.assessment.gap import gap_rows
 from iota_py.assessment.metrics import confusion_table
 from iota_py.assessment.regression import figures, regression_line
@@ -24,6 +25,7 @@ from iota_py.nomenclature import Nomenclature
 _TEMPLATES = Path(__file__).parent / "templates"
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 MAX_IDS_SHOWN = 12
+CHANGES_SHOWN = 5
 
 # Alternative text of the images that have a place of their own; other images go to "Further figures" under their key.
 ALTERNATIVES = {
@@ -66,7 +68,8 @@ class ReportData:
     fusion: `fusion` of metrics.json, with a `colour` for each choice, None where one model mapped it all. gap: content of
     cross_validation.json, None where it was not asked for. regression: content of metrics.json of a run that predicts a number (confusion,
     areas and regions are then of no use), None of one that predicts classes. regularised: content of regularisation.csv, None where the map was
-    not regularised. vector: zone, code, name, polygons, hectares; None where no polygons were made.
+    not regularised. vector: zone, code, name, polygons, hectares; None where no polygons were made. boundary: content of boundary.json and
+    boundary.csv, None where maps with and without fusion at the borders were not compared.
     """
 
     title: str
@@ -91,6 +94,7 @@ class ReportData:
     gap: Mapping[str, Any] | None = None
     regularised: pd.DataFrame | None = None
     vector: pd.DataFrame | None = None
+    boundary: tuple[Mapping[str, Any], pd.DataFrame] | None = None
     regression: Mapping[str, Any] | None = None
 
 
@@ -126,6 +130,8 @@ def render(data: ReportData) -> str:
         verdict_line=wording.verdict_line(data.verdict) if data.regression is None else regression_line(data.regression),
         unit=(data.verdict or {}).get("unit", "polygons"),
         facts=_facts(data),
+        fused=_fused(data.verdict or {}),
+        boundary=None if data.boundary is None else _boundary(*data.boundary),
         confusion=None if data.confusion is None else wording.frame_cells(confusion_table(data.confusion, data.nomenclature).reset_index()),
         gap_rows=[] if data.gap is None else gap_rows(data.gap),
         ledger=wording.frame_cells(data.ledger),
@@ -164,6 +170,17 @@ def _facts(data: ReportData) -> list[tuple[str, str]]:
         facts.append(("tiles", wording.count(data.acquisitions["tile"].nunique())))
         facts.append(("acquisitions", _statuses(data.acquisitions)))
     return facts
+
+
+def _fused(verdict: Mapping[str, Any]) -> dict[str, Any] | None:
+    """What the page says of the fused map, where it was scored by itself."""
+    entry = verdict.get("fused")
+    return None if entry is None else {"entry": entry, "note": fused_note(entry), "rows": fused_rows(entry), "measures": MEASURES.values()}
+
+
+def _boundary(summary: Mapping[str, Any], changes: pd.DataFrame) -> dict[str, Any]:
+    shown = changes.head(CHANGES_SHOWN).to_dict("records")
+    return {"summary": summary, "kinds": len(changes), "changes": shown, "shown": CHANGES_SHOWN}
 
 
 def _statuses(acquisitions: pd.DataFrame) -> str:

@@ -53,13 +53,17 @@ def _finish(settings: RunConfig, summary: Summary, bars: Bars) -> None:
 
 
 def _results(settings: RunConfig, summary: Summary) -> None:
+    from iota_py.assessment.fused import fused_line
     from iota_py.assessment.regression import result_line
     from iota_py.pipeline.record import tracking_uri
 
     root = settings.output
     if summary.nothing:
         out.print("nothing to do: every output is there and up to date")
-    out.print(result_line(read_json(root / paths.METRICS)))
+    metrics = read_json(root / paths.METRICS)
+    out.print(result_line(metrics))
+    if "fused" in metrics:
+        out.print(fused_line(metrics["fused"]))
     say_further(settings)
     if summary.inventory.tiles:
         layer = "classification" if settings.samples.target is None else "value"

@@ -38,13 +38,22 @@ class Regularisation(Section):
     resolution: Annotated[float, Field(gt=0)] | None = Field(
         None, description="pixel size of the result, a multiple of the map's; each takes the most frequent class under it"
     )
-    passes: Literal[1, 2] = Field(1, description="2: what comes out is sieved again, by the same area")
+    passes: Literal[1, 2] | None = Field(
+        None,
+        description="2: what comes out is sieved again, by the same area; default: 2 where `resolution` is given, as larger pixels make small "
+        "patches of their own, else 1",
+    )
     recode: tuple[Recode, ...] = Field((), description="one, or a list of them, done at the end in this order")
 
     @field_validator("recode", mode="before")
     @classmethod
     def _one_is_a_list(cls, value: Any) -> Any:
         return (value,) if isinstance(value, dict) else value
+
+    @property
+    def sieves(self) -> int:
+        """How often it is sieved."""
+        return self.passes or (1 if self.resolution is None else 2)
 
     @property
     def square_metres(self) -> float | None:

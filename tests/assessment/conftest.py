@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -158,15 +155,3 @@ def ledger(nomenclature: Nomenclature) -> pd.DataFrame:
         for k, (step, reason) in enumerate((("read", ""), ("usable", "fewer than 8 clear dates"), ("selected", "smallest class decides")))
     ]
     return pd.DataFrame(rows, columns=["step", "run", "region", "code", "alias", "polygons", "pixels", "reason"])
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
-    executable = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if executable is None:
-        pytest.skip("no Chromium on this machine: looked for chromium, chromium-browser, google-chrome")
-    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    with sync_api.sync_playwright() as driver:
-        chromium = driver.chromium.launch(executable_path=executable, args=["--no-sandbox"])
-        yield chromium
-        chromium.close()

@@ -100,6 +100,54 @@ def test_numbers_of_the_run_are_said(report_data: ReportData, page: Page) -> Non
     assert "samples:\n  split:" in page.text
 
 
+def test_what_the_fusion_at_borders_changed(report_data: ReportData) -> None:
+    summary = {
+        "buffer_pixels": 2000, "buffer_hectares": 20.0, "changed_pixels": 50, "changed_hectares": 0.5,
+        "discontinuity": {"pairs_across_borders": 400, "without_fusion": 0.25, "with_fusion": 0.2},
+    }  # fmt: skip
+    changes = pd.DataFrame(
+        {"name_before": [f"old {k}" for k in range(7)], "name_after": ["new"] * 7, "pixels": [20, 10, 8, 5, 4, 2, 1], "hectares": [0.1] * 7}
+    )
+    found = Page(render(replace(report_data, boundary=(summary, changes))))
+    anchors = [attributes["aria-labelledby"] for attributes in found.named("section")]
+    assert anchors.index("boundary") == anchors.index("difference") + 1
+    text = " ".join(found.text.replace("\u202f", " ").split())
+    assert re.search(r"of another class with fusion ?50 ?0\.5 ?2\.5 %", text)
+    assert re.search(r"without fusion ?25\.0 %", text)
+    assert re.search(r"with fusion ?20\.0 %", text)
+    assert "The 5 most frequent of 7 changes" in text
+    assert "old 4" in text
+    assert "old 5" not in text
+    none = {**summary, "buffer_pixels": 0, "changed_pixels": 0, "discontinuity": dict.fromkeys(summary["discontinuity"], None)}
+    page = Page(
+        render(
+            replace(report_data, boundary=({**none, "discontinuity": {**none["discontinuity"], "pairs_across_borders": 0}}, changes[:0]))
+        )
+    )
+    assert "No pixel has another class with the fusion." in page.text
+
+
+def test_the_fused_map_has_its_own_scores(report_data: ReportData) -> None:
+    scored = {"overall_accuracy": 0.91, "kappa": 0.875, "f1_macro": None}
+    draws = {"overall_accuracy": [0.901, 0.882], "kappa": [0.81, 0.82], "f1_macro": [0.7, None]}
+    entry = {
+        "vote": "dempster-shafer",
+        "weight": "recall",
+        "undecided": "none",
+        "kept": 0.2,
+        "polygons": 12,
+        "pixels": 345,
+        "unclassified": 3,
+    }
+    verdict = {**report_data.verdict, "fused": {**entry, "scores": scored, "draws": draws}}
+    text = Page(render(replace(report_data, verdict=verdict))).text
+    assert "Scored on 12 polygons (345 pixels), kept apart from all draws." in text
+    assert "draws weighed by recall" in text
+    assert re.search(r"fused map\s*0\.910\s*0\.875\s*undefined\s*draw 0\s*0\.901", text)
+    verdict = {**report_data.verdict, "fused": {**entry, "scores": None, "draws": None}}
+    assert "The fused map has no score of its own" in Page(render(replace(report_data, verdict=verdict))).text
+
+
 def test_undefined_is_written_in_words(report_data: ReportData, page: Page) -> None:
     assert "undefined" in page.text
     assert not re.search(r"\bnan\b|\bNone\b|\bNaT\b|<NA>", page.text)

@@ -17,9 +17,17 @@ def test_nothing_is_regularised_unless_asked_for(load) -> None:
     assert load().regularisation is None
 
 
+def test_larger_pixels_are_sieved_again_unless_told_otherwise(load) -> None:
+    assert [load(section(text)).regularisation.sieves for text in ("{resolution: 20}", "{resolution: 20, passes: 1}", "{passes: 2}")] == [
+        2,
+        1,
+        2,
+    ]
+
+
 def test_an_empty_section_is_ten_pixels_by_groups(load) -> None:
     wish = load(section("{}")).regularisation
-    assert (wish.minimum_size, wish.by_group, wish.connectivity, wish.resolution, wish.passes, wish.recode) == (
+    assert (wish.minimum_size, wish.by_group, wish.connectivity, wish.resolution, wish.sieves, wish.recode) == (
         10,
         True,
         (8, 4),

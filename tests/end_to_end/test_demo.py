@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pyogrio
 import pytest
 import rasterio
+import shapely
 from rasterio.enums import ColorInterp
 
 from iota_py.io.publish import sha256
+from tests.conftest import iota_py
 
 Run = tuple[Path, str]
 
@@ -22,15 +25,38 @@ def read(path: Path) -> np.ndarray:
         return dataset.read(1)
 
 
-def test_it_ends_with_accuracy_report_and_mlflow(demo_run: Run) -> None:
+def test_it_ends_with_accuracy_and_where_all_is(demo_run: Run) -> None:
     root, printed = demo_run
     lines = printed.strip().splitlines()
-    assert re.match(
-        r"overall accuracy 0\.\d{3} ± 0\.\d{3} over 3 draws of polygons, kappa 0\.\d{3} ± 0\.\d{3}, mean F1 0\.\d{3} ± 0\.\d{3}", lines[-4]
-    )
-    assert lines[-3].split() == ["map", str(root / "map/classification.tif")]
-    assert lines[-2].split() == ["report", str(root / "report.html")]
-    assert lines[-1].split() == ["mlflow", "iota-py", "ui", str(root.parent)]
+    accuracy = r"overall accuracy 0\.\d{3} ± 0\.\d{3} over 3 draws of polygons, kappa 0\.\d{3} ± 0\.\d{3}, mean F1 0\.\d{3} ± 0\.\d{3}"
+    assert [line for line in lines if re.fullmatch(accuracy, line)]
+    assert [line.split(maxsplit=1) for line in lines[-6:]] == [
+        ["map", str(root / "map/classification.tif")],
+        ["vector", str(root / "vector")],
+        ["product", f"{root / 'product'}, version 1-0; check it: iota-py verify {root}"],
+        ["catalog", str(root / "catalog/catalog.json")],
+        ["report", str(root / "report.html")],
+        ["mlflow", f"iota-py ui {root.parent}"],
+    ]
+
+
+def test_it_hands_over_polygons_packages_and_a_catalogue(demo_run: Run) -> None:
+    root, _ = demo_run
+    assert sorted(p.name for p in (root / "vector").glob("*.gpkg")) == ["96.gpkg", "97.gpkg", "98.gpkg"]
+    zones = [pyogrio.read_dataframe(root / f"vector/{zone}.gpkg") for zone in (96, 97, 98)]
+    assert all(shapely.coverage_is_valid(zone.geometry.values) for zone in zones)
+    hectares = sum(zone.geometry.area.sum() for zone in zones) / 10_000
+    assert hectares == pytest.approx((read(root / "map/regularised.tif") > 0).sum() * 0.04, abs=0.1)
+    assert sorted(p.name for p in (root / "product").iterdir()) == [
+        "OSO_20230101_RASTER_V1-0", *(f"OSO_20230101_VECTOR_departement_{zone}_V1-0" for zone in (96, 97, 98))
+    ]  # fmt: skip
+    assert json.loads((root / "catalog/catalog.json").read_text())["stac_version"] == "1.1.0"
+
+
+def test_verify_finds_no_fault(demo_run: Run) -> None:
+    done = iota_py("verify", str(demo_run[0]))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "no fault" in done.stdout
 
 
 def test_it_leaves_what_the_architecture_names(demo_run: Run) -> None:
@@ -126,23 +152,16 @@ def test_what_mlflow_holds(demo_run: Run) -> None:
 
 
 @pytest.mark.browser
-def test_the_report_opens_without_a_console_error(demo_run: Run) -> None:
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        pytest.skip("no chromium on this machine")
-    from playwright.sync_api import sync_playwright
-
+def test_the_report_opens_without_a_console_error(demo_run: Run, browser: Any) -> None:
     problems: list[str] = []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        context = browser.new_context(offline=True)
-        page = context.new_page()
-        page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
-        page.on("pageerror", lambda error: problems.append(str(error)))
-        page.on("request", lambda request: problems.append(request.url) if request.url.startswith("http") else None)
-        page.goto((demo_run[0] / "report.html").as_uri())
-        assert page.locator("h1").inner_text() == "Demonstration landscape, 2023"
-        assert page.locator("img").count() >= 7
-        assert page.evaluate("Array.from(document.images).every(image => image.complete && image.naturalWidth > 0)")
-        browser.close()
+    context = browser.new_context(offline=True)
+    page = context.new_page()
+    page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.on("request", lambda request: problems.append(request.url) if request.url.startswith("http") else None)
+    page.goto((demo_run[0] / "report.html").as_uri())
+    assert page.locator("h1").inner_text() == "Demonstration landscape, 2023"
+    assert page.locator("img").count() >= 7
+    assert page.evaluate("Array.from(document.images).every(image => image.complete && image.naturalWidth > 0)")
+    context.close()
     assert problems == []

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from iota_py.mapping.smoothing import LOWEST, bayesian, majority
+from iota_py.mapping.smoothing import CHUNK, LOWEST, bayesian, majority, posterior_logits
 
 
 def neighbours(row: int, col: int, shape: tuple[int, int], radius: int) -> list[tuple[int, int]]:
@@ -20,21 +20,23 @@ def neighbours(row: int, col: int, shape: tuple[int, int], radius: int) -> list[
     ]
 
 
-def plain_bayesian(shares: np.ndarray, seen: np.ndarray, side: int, variance: list[float], share: float) -> np.ndarray:
+def plain_logits(shares: np.ndarray, seen: np.ndarray, side: int, variance: list[float], share: float) -> np.ndarray:
     """The formula, pixel by pixel."""
     result = np.zeros(shares.shape)
     logit = np.vectorize(lambda p: math.log(min(max(p, LOWEST), 1 - LOWEST) / (1 - min(max(p, LOWEST), 1 - LOWEST))))(shares.astype(float))
     for row, col in zip(*np.nonzero(seen)):
-        chances = []
         for k in range(len(shares)):
             near = sorted(logit[k, r, c] for r, c in neighbours(row, col, seen.shape, side // 2) if seen[r, c])
             near = near[len(near) - max(1, math.ceil(share * len(near) - 1e-9)) :]
             m = sum(near) / len(near)
             s2 = sum((x - m) ** 2 for x in near) / (len(near) - 1) if len(near) > 1 else 0.0
-            x = (s2 * logit[k, row, col] + variance[k] * m) / (s2 + variance[k])
-            chances.append(1 / (1 + math.exp(-x)))
-        result[:, row, col] = np.array(chances) / sum(chances)
+            result[k, row, col] = (s2 * logit[k, row, col] + variance[k] * m) / (s2 + variance[k])
     return result
+
+
+def plain_bayesian(shares: np.ndarray, seen: np.ndarray, side: int, variance: list[float], share: float) -> np.ndarray:
+    chances = 1 / (1 + np.exp(-plain_logits(shares, seen, side, variance, share)))
+    return np.where(seen, chances / chances.sum(axis=0), 0)
 
 
 def image(seed: int, shape: tuple[int, int] = (7, 8), classes: int = 3) -> tuple[np.ndarray, np.ndarray]:
@@ -50,6 +52,54 @@ def test_bayesian_against_the_plain_reference(side: int, share: float) -> None:
     found = bayesian(shares, seen, side, np.array(variance), share)
     assert found == pytest.approx(plain_bayesian(shares, seen, side, variance, share), abs=1e-6)
     assert found.sum(axis=0) == pytest.approx(seen.astype(float), abs=1e-6)
+
+
+def landscape(kind: str, shape: tuple[int, int]) -> np.ndarray:
+    """Shares of three classes: all different; those of a forest of ten trees, most of them alike; or hardly different ones, one of few."""
+    rng = np.random.default_rng(7)
+    rough = rng.standard_normal((3, *shape)).cumsum(axis=2) + rng.standard_normal((3, *shape))
+    shares = np.exp(rough - rough.max(axis=0))
+    shares /= shares.sum(axis=0)
+    if kind == "votes":
+        shares = np.round(shares * 10)
+        shares /= shares.sum(axis=0)
+    elif kind == "near":
+        shares = 0.3 + 1e-6 * rng.integers(0, 20, (3, *shape))
+    return shares.astype(np.float32)
+
+
+@pytest.mark.parametrize("kind", ["different", "votes", "near"])
+@pytest.mark.parametrize(("side", "share"), [(3, 1.0), (3, 0.5), (7, 0.5), (7, 0.1)])
+def test_logits_against_the_plain_reference(kind: str, side: int, share: float) -> None:
+    """Wider than what is looked at together, and with holes."""
+    shape = (9, CHUNK + 21)
+    shares, seen = landscape(kind, shape), np.random.default_rng(1).random(shape) > 0.1
+    seen[:, 40:44] = False
+    variance = [5.0, 20.0, 1.0]
+    found = posterior_logits(shares, seen, side, np.array(variance), share)
+    assert np.abs(found - plain_logits(shares, seen, side, variance, share))[:, seen].max() < 1e-9
+
+
+@pytest.mark.parametrize("kind", ["different", "votes"])
+def test_the_same_bits_wherever_a_window_starts(kind: str) -> None:
+    shape = (8, 2 * CHUNK + 30)
+    shares, seen = landscape(kind, shape), np.random.default_rng(2).random(shape) > 0.1
+    whole = posterior_logits(shares, seen, 5, np.full(3, 20.0), 0.5)
+    for left in (1, 5, 64, CHUNK - 1, CHUNK + 3):
+        part = posterior_logits(shares[:, :, left:], seen[:, left:], 5, np.full(3, 20.0), 0.5)
+        assert (part[:, :, 2:] == whole[:, :, left + 2 :])[:, seen[:, left + 2 :]].all()
+
+
+def test_what_is_alike_stays_to_the_bit() -> None:
+    for value in (0.0, 0.4, 1.0):
+        shares = np.full((2, 9, 9), value, np.float32)
+        shares[1] = 1 - shares[0]
+        seen = np.ones((9, 9), bool)
+        found = posterior_logits(shares, seen, 5, np.full(2, 20.0), 0.5)
+        shares[:, 8, 8] = 0.7, 0.3  # the part of the map that is looked at together is no more of one value
+        other = posterior_logits(shares, seen, 5, np.full(2, 20.0), 0.5)
+        assert (found == found[:, :1, :1]).all()
+        assert (other[:, :6, :6] == found[:, :6, :6]).all()
 
 
 def test_an_odd_pixel_takes_the_class_around_it_and_little_variance_leaves_it() -> None:

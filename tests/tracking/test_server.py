@@ -3,7 +3,6 @@ import http.server
 import json
 import os
 import re
-import shutil
 import signal
 import socket
 import subprocess
@@ -242,25 +241,20 @@ def test_another_host_name_is_refused(pages):
 
 @pytest.mark.slow
 @pytest.mark.browser
-def test_browser_shows_the_experiment_and_its_runs(pages):
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        pytest.skip("no chromium on this machine")
-    playwright = pytest.importorskip("playwright.sync_api")
+def test_browser_shows_the_experiment_and_its_runs(pages, browser):
     port, run = pages
     identifier = json.loads(call(port, "/api/2.0/mlflow/experiments/get-by-name?experiment_name=oso-pages")[1])["experiment"][
         "experiment_id"
     ]
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        page = browser.new_page()
-        asked: list[str] = []
-        page.on("request", lambda request: asked.append(request.url))
-        page.goto(f"http://127.0.0.1:{port}/#/experiments/{identifier}/runs")
-        page.get_by_text("oso-2023", exact=True).first.wait_for(timeout=60_000)
-        assert page.get_by_text("oso-pages").first.is_visible()
-        page.goto(f"http://127.0.0.1:{port}/#/experiments/{identifier}/runs/{run}")
-        page.get_by_text("kappa").first.wait_for(timeout=60_000)
-        browser.close()
+    context = browser.new_context()
+    page = context.new_page()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(f"http://127.0.0.1:{port}/#/experiments/{identifier}/runs")
+    page.get_by_text("oso-2023", exact=True).first.wait_for(timeout=60_000)
+    assert page.get_by_text("oso-pages").first.is_visible()
+    page.goto(f"http://127.0.0.1:{port}/#/experiments/{identifier}/runs/{run}")
+    page.get_by_text("kappa").first.wait_for(timeout=60_000)
+    context.close()
     assert asked
     assert [url for url in asked if not url.startswith((f"http://127.0.0.1:{port}/", "data:", "blob:"))] == []

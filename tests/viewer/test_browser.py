@@ -20,18 +20,6 @@ pytestmark = pytest.mark.browser
 WIDE = {"width": 1200, "height": 760}
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    executable = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if executable is None:
-        pytest.skip("no Chromium on this machine: looked for chromium, chromium-browser, google-chrome")
-    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    with sync_api.sync_playwright() as driver:
-        chromium = driver.chromium.launch(executable_path=executable, args=["--no-sandbox"])
-        yield chromium
-        chromium.close()
-
-
 class Page:
     """A page of a viewer that notes what goes wrong on it."""
 

@@ -50,7 +50,7 @@ def chain_of(wish: Regularisation, grid: GeoBox, nomenclature: Nomenclature) -> 
     area, pixel = wish.square_metres, abs(grid.transform.a * grid.transform.e)
     smallest = float(wish.minimum_size) * pixel if area is None else area
     groups = {c.code: c.group for c in nomenclature.classes} if wish.by_group else None
-    return Chain(smallest, groups, wish.connectivity, wish.passes)
+    return Chain(smallest, groups, wish.connectivity, wish.sieves)
 
 
 def changes_of(wish: Regularisation, grid: GeoBox, nomenclature: Nomenclature) -> list[ClassChange]:

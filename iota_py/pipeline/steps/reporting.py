@@ -64,6 +64,7 @@ def write_report(ws: Workspace, params: Mapping[str, Any]) -> None:
         mapped=bool(ws.tiles),
         regularised=None if ws.config.regularisation is None else read_table(ws.path(paths.REGULARISATION)),
         vector=None if ws.config.vector is None else vector_table(ws),
+        boundary=_boundary(ws),
     )
     write_text(ws.path(paths.REPORT), render(data))
 
@@ -110,6 +111,13 @@ def _fusion(ws: Workspace) -> dict[str, Any] | None:
     legend = choice_legend(list(ws.config.fusion.members))
     found: dict[str, Any] = read_json(ws.path(paths.METRICS))["fusion"]
     return {**found, "choice": [{**row, "colour": legend[row["value"]].hex_colour} for row in found["choice"]]}
+
+
+def _boundary(ws: Workspace) -> tuple[dict[str, Any], pd.DataFrame] | None:
+    """What the fusion at the borders of regions changed, where that was compared."""
+    if ws.config.map is None or not ws.config.map.compares:
+        return None
+    return read_json(ws.path(paths.BOUNDARY_SUMMARY)), read_table(ws.path(paths.BOUNDARY))
 
 
 def vector_table(ws: Workspace) -> pd.DataFrame:

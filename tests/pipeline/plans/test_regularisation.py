@@ -219,6 +219,17 @@ def test_larger_pixels_and_bytes_that_do_not_depend_on_blocks(tmp_path: Path, mo
     assert table.hectares_after[9] == pytest.approx(0.08)
 
 
+def test_no_patch_of_larger_pixels_is_below_the_smallest_size(tmp_path: Path) -> None:
+    smallest = {}
+    for passes in (None, 1):
+        write_regularised(small_run(tmp_path / str(passes), Regularisation(minimum_size="900 m2", resolution=20, passes=passes)), {})
+        with rasterio.open(tmp_path / str(passes) / paths.REGULARISED) as made:
+            values = made.read(1)
+        sizes = [np.bincount(ndimage.label(values == code)[0].ravel())[1:] for code in np.unique(values[values > 0])]
+        smallest[passes] = int(np.concatenate(sizes).min())
+    assert smallest == {None: 3, 1: 1}  # of 400 m²
+
+
 def test_a_class_that_comes_or_goes() -> None:
     before, after = np.zeros(256, np.int64), np.zeros(256, np.int64)
     before[1], after[5] = 4, 1
