@@ -99,13 +99,14 @@ def slovenia(run: Run) -> Figure:
     polygons = run.polygons()
     fill = [tuple(v / 255 for v in run.classes[code].colour) for code in polygons.Classe]
     polygons.plot(ax=panels[3], color=fill, edgecolor=PAPER, linewidth=0.9)
-    borders = shapely.union_all(polygons.dissolve("zone").boundary.to_numpy())
+    zones = polygons.dissolve("zone").geometry.to_numpy()
+    borders = shapely.union_all(shapely.boundary(zones)).difference(shapely.union_all(zones).boundary.buffer(1))
     gpd.GeoSeries([borders], crs=polygons.crs).plot(ax=panels[3], color=INK, linewidth=1.2, linestyle=(0, (4, 2)))
     grid = run.layer("classification")[1]
     for axes in panels:
         west, east, south, north = _extent(grid)
         axes.set(xlim=(west, east), ylim=(south, north))
-    _caption(panels[3], "Polygons without patches below 0.1 ha, three sectors")
+    _caption(panels[3], "Polygons, cut by three made-up sectors")
     _scale_bar(panels[0], 200)
     _legend(figure, run, np.unique(classes[classes > 0]), columns=5)
     return figure
@@ -147,7 +148,7 @@ def _scale_bar(axes: Axes, metres: float) -> None:
     west, east = axes.get_xlim()
     point = (east - west) / (axes.get_position().width * axes.figure.get_figwidth() * 72)
     left, low = west + 8 * point, axes.get_ylim()[0] + 8 * point
-    axes.add_patch(Rectangle((left, low), metres + 14 * point, 23 * point, facecolor=PAPER, alpha=0.92, edgecolor="none", zorder=5))
+    axes.add_patch(Rectangle((left, low), metres + 14 * point, 23 * point, facecolor=PAPER, edgecolor="none", zorder=5))
     start, middle = left + 7 * point, left + 7 * point + metres / 2
     axes.plot([start, start + metres], [low + 5 * point] * 2, color=INK, linewidth=2.5, solid_capstyle="butt", zorder=6)
     text = f"{metres / 1000:g} km" if metres >= 1000 else f"{metres:g} m"
@@ -156,7 +157,9 @@ def _scale_bar(axes: Axes, metres: float) -> None:
 
 def _ramp(figure: Figure, axes: Axes, image: mpl.cm.ScalarMappable) -> None:
     place = axes.get_position()
-    bar = figure.colorbar(image, cax=figure.add_axes((place.x0 + 0.008, 0.135, place.width - 0.016, 0.022)), orientation="horizontal", ticks=range(0, 101, 25))
+    bar = figure.colorbar(
+        image, cax=figure.add_axes((place.x0 + 0.008, 0.135, place.width - 0.016, 0.022)), orientation="horizontal", ticks=range(0, 101, 25)
+    )
     bar.outline.set_visible(False)
     bar.ax.tick_params(labelsize=9, length=2, color=FAINT, labelcolor=FAINT)
 

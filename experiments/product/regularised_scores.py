@@ -67,7 +67,9 @@ def main(root: Path) -> None:
     for name in MEASURES:
         change = table.loc["regularised", name] - table.loc["plain", name]
         means = [table.loc[kind, name].mean() for kind in ("plain", "regularised")]
-        console.print(f"{name:<17} plain {means[0]:.3f}, regularised {means[1]:.3f}: {change.mean():+.3f} ± {interval(change)['half_width']:.3f}")
+        console.print(
+            f"{name:<17} plain {means[0]:.3f}, regularised {means[1]:.3f}: {change.mean():+.3f} ± {interval(change)['half_width']:.3f}"
+        )
 
 
 if __name__ == "__main__":
