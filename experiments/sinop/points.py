@@ -1,6 +1,7 @@
 """Compares the map with the 18 labelled points of the area, none of which is among the series that the model learnt from.
 
-Usage: python experiments/sinop/points.py [FOLDER OF THE RUN], after `iota-py run experiments/sinop/config.yaml`.
+Usage: python experiments/sinop/points.py [FOLDER OF THE RUN [LAYER]], after `iota-py run experiments/sinop/config.yaml`. LAYER: of classes, such as
+`regularised` of a run that makes one.
 """
 
 from __future__ import annotations
@@ -23,25 +24,25 @@ from iota_py.pipeline.inventory import load_nomenclature
 POINTS = "samples_sinop_crop.csv"
 
 
-def agreement(config: RunConfig, root: Path) -> pd.DataFrame:
+def agreement(config: RunConfig, root: Path, classes: str = "classification") -> pd.DataFrame:
     """One row per point: `id`, `label`, `reference`, `mapped` (class codes, 0 outside the map or without data), `confidence` in percent."""
     points = read_table(config.samples.table.path.parents[1] / POINTS)
-    files = {layer: str(root / paths.map_layer(layer)) for layer in ("classification", "confidence")}
-    grid = read_header(files["classification"]).geobox
+    files = {layer: str(root / paths.map_layer(layer)) for layer in (classes, "confidence")}
+    grid = read_header(files[classes]).geobox
     x, y = Transformer.from_crs("EPSG:4326", grid.crs.to_wkt(), always_xy=True).transform(points.longitude, points.latitude)
     col, row = (np.floor(v).astype(int) for v in ~grid.transform * (np.asarray(x), np.asarray(y)))
     inside = (row >= 0) & (row < grid.shape[0]) & (col >= 0) & (col < grid.shape[1])
     found = points[["id", "label"]].assign(reference=points.label.map(load_nomenclature(config).code_of))
-    for name, layer in (("mapped", "classification"), ("confidence", "confidence")):
+    for name, layer in (("mapped", classes), ("confidence", "confidence")):
         values = read_window(files[layer])
         found[name] = np.where(inside, values[np.where(inside, row, 0), np.where(inside, col, 0)], 0)
     return found
 
 
-def main(root: Path | None = None) -> None:
+def main(root: Path | None = None, layer: str = "classification") -> None:
     """Print the points that disagree, and the agreement by label."""
     config, console = load_config(Path(__file__).with_name("config.yaml")), Console(width=120)
-    found, classes = agreement(config, root or config.output), load_nomenclature(config)
+    found, classes = agreement(config, root or config.output, layer), load_nomenclature(config)
     right = found.reference == found.mapped
     for point in found[~right].itertuples():
         mapped = classes[point.mapped].alias if point.mapped else "nothing"
@@ -52,4 +53,4 @@ def main(root: Path | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]) if len(sys.argv) > 1 else None)
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else None, *sys.argv[2:3])

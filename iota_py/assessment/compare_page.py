@@ -55,7 +55,9 @@ def render_comparison(data: Comparison) -> str:
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters.update(score=wording.score, count=wording.count, percent=wording.percent, hectares=wording.hectares, signed=signed)
+    environment.filters.update(
+        score=wording.score, count=wording.count, percent=wording.percent, hectares=wording.hectares, signed=wording.signed_hectares
+    )
     moved = data.transitions[data.transitions.from_code != data.transitions.to_code]
     seen = data.changes[(data.changes.pixels_a > 0) | (data.changes.pixels_b > 0)]
     return environment.get_template("compare.html.j2").render(
@@ -81,12 +83,6 @@ def verdict(data: Comparison) -> str:
     odd = int(data.transitions.pixels[data.transitions.implausible].sum())
     share = odd / found["changed"] if found["changed"] else 0.0
     return f"{text}; {wording.count(odd)} changed pixels are implausible ({wording.percent(share)} of the changed)"
-
-
-def signed(value: float) -> str:
-    """Hectares with their sign."""
-    text = wording.hectares(abs(value))
-    return text if value == 0 or text == wording.UNDEFINED else f"{'+' if value > 0 else '−'}{text}"
 
 
 def _picture(name: str, png: bytes) -> Picture:

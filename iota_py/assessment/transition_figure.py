@@ -12,11 +12,12 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import FuncFormatter, PercentFormatter
 
 from iota_py.assessment.figures import CELL, INK, MUTED, ORANGE, SHARE_RAMP, house_style, png_of
-from iota_py.assessment.wording import hectares, short_count
+from iota_py.assessment.wording import short_count, signed_hectares
 from iota_py.nomenclature import Nomenclature
 
 BARS = 2.6  # inches
-_TICKS = [0, 0.01, 0.05, 0.2, 0.5, 1]
+_TICKS, _FEW_TICKS = [0, 0.01, 0.05, 0.2, 0.5, 1], [0, 0.05, 0.2, 0.5, 1]
+_MANY = 8  # classes whose heat map is wide enough for the labels of all ticks
 
 
 @house_style()
@@ -44,7 +45,8 @@ def transition_figure(
                 heat.add_patch(Rectangle((col - 0.46, row - 0.46), 0.92, 0.92, fill=False, edgecolor=ORANGE, linewidth=1.4))
     _draw_net(bars, (counts.sum(axis=0) - counts.sum(axis=1)) * scale, [c.hex_colour for c in classes])
     bars.set_xlabel(f"net change, {unit}")
-    bar = figure.colorbar(heat.images[0], ax=heat, location="bottom", shrink=0.8, aspect=40, pad=0.02, ticks=_TICKS)
+    ticks = _TICKS if len(classes) >= _MANY else _FEW_TICKS
+    bar = figure.colorbar(heat.images[0], ax=heat, location="bottom", shrink=0.8, aspect=40, pad=0.02, ticks=ticks)
     bar.set_label(f"share of the class of {names[0]}; numbers: {unit}; framed: implausible")
     bar.ax.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
     bar.outline.set_visible(False)
@@ -92,9 +94,8 @@ def _draw_net(axes: Axes, net: np.ndarray, colours: list[str]) -> None:
     reach = max(float(np.abs(net).max()), 1e-9) if net.size else 1.0
     for row, value in zip(rows, net, strict=True):
         side = 1 if value >= 0 else -1
-        text = "0" if value == 0 else f"{'+' if value > 0 else '−'}{hectares(abs(value))}"
         axes.annotate(
-            text,
+            "0" if value == 0 else signed_hectares(value),
             (value, row),
             xytext=(4 * side, 0),
             textcoords="offset points",

@@ -69,6 +69,16 @@ def hectares(value: float | None) -> str:
     return f"{value:.1f}" if not _missing(value) and abs(value) < 100 else count(value)
 
 
+def signed_hectares(value: float) -> str:
+    """A gain or a loss of area with its sign; one that would be written 0.0 without being it, as smaller than 0.1."""
+    text = hectares(abs(value))
+    if value == 0 or text == UNDEFINED:
+        return text
+    if text == "0.0":
+        return "<0.1" if value > 0 else ">−0.1"
+    return f"{'+' if value > 0 else '−'}{text}"
+
+
 def percent(value: float | None) -> str:
     """A share 0-1 as a percentage."""
     return UNDEFINED if _missing(value) else f"{100 * value:.1f}{_THIN_SPACE}%"

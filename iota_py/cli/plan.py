@@ -23,8 +23,9 @@ def plan(
     Example: [bold]iota-py plan configs/demo.yaml[/]
     """
     from iota_py.config import load_config
+    from iota_py.pipeline.disk import disk_estimate, polygon_estimate
     from iota_py.pipeline.inputs.listing import describe_inputs
-    from iota_py.pipeline.run import disk_estimate, pending, prepare
+    from iota_py.pipeline.run import pending, prepare
     from iota_py.pipeline.stages import STAGES
     from iota_py.pipeline.state import State
 
@@ -46,7 +47,9 @@ def plan(
     place = f"{len(inventory.tiles)} tiles, {pixels / 1e6:.2f} Mpx" if inventory.tiles else "no map"
     out.print(f"{place}, {len(inventory.feature_names)} features, {regions} regions × {runs} runs{_members(settings)}")
     out.print(f"memory  about {memory / 1e6:.0f} MB per worker for a window, beside the models; {workers} workers ({settings.engine.kind})")
-    out.print(f"disk    at most {disk_estimate(inventory, settings) / 1e6:.0f} MB in {settings.output}")
+    polygons = polygon_estimate(inventory, settings)
+    guess = f", with about {polygons / 1e6:.1f} MB of polygons, more if the map is very broken up" if polygons else ""
+    out.print(f"disk    at most {disk_estimate(inventory, settings) / 1e6:.0f} MB in {settings.output}{guess}")
     _say_time(settings, inventory, bool(todo & {task.id for task in tasks.stage("predict")}))
 
 

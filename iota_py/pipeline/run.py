@@ -17,18 +17,16 @@ from typing import Any
 
 from iota_py.config.schema import RunConfig, dump
 from iota_py.errors import Fault, InputError, InterruptedRunError, PartialRunError
-from iota_py.grid.parts import covered_pixels
 from iota_py.io.documents import yaml_text
 from iota_py.io.publish import read_json, sweep, write_json, write_text
 from iota_py.pipeline import paths
 from iota_py.pipeline.delivered import is_delivered
+from iota_py.pipeline.disk import disk_estimate
 from iota_py.pipeline.engine import Engine, open_engine
 from iota_py.pipeline.inputs.listing import describe_inputs
 from iota_py.pipeline.inventory import Inventory
 from iota_py.pipeline.lock import locked
-from iota_py.pipeline.models.members import run_layers
 from iota_py.pipeline.plan import Plan, make_plan
-from iota_py.pipeline.plans.objects import object_bytes
 from iota_py.pipeline.plans.vector import zones_sentence
 from iota_py.pipeline.preflight import check_disk, examine, external_digests
 from iota_py.pipeline.progress import Progress, Silent
@@ -126,17 +124,6 @@ def pending(plan: Plan, state: State) -> set[str]:
         if task.transient and not any(c in wanted for c in consumers.get(task.id, ())):
             wanted.discard(task.id)
     return wanted
-
-
-def disk_estimate(inventory: Inventory, config: RunConfig) -> int:
-    """Bytes that a run writes at most: windows, tiles, maps of each run and their parts, packages, uncompressed."""
-    if not inventory.tiles:
-        return 0
-    pixels = sum(t.geobox.shape[0] * t.geobox.shape[1] for t in inventory.tiles)
-    layers = 1 + len(run_layers(config)) * config.samples.split.runs
-    packaged = 0 if config.product is None else 3 + len(config.product.layers)
-    tiles = pixels * (layers * 2 + object_bytes(config, inventory))
-    return tiles + covered_pixels(inventory.grid, [t.geobox for t in inventory.tiles]) * (2 * (layers + 3) + packaged)
 
 
 def _write_settings(config: RunConfig, inventory: Inventory) -> str:

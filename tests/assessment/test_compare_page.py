@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from iota_py.assessment.agreement import agreement_document
-from iota_py.assessment.compare_page import Comparison, render_comparison, signed
+from iota_py.assessment.compare_page import Comparison, render_comparison
 from iota_py.assessment.quicklooks import map_quicklook
 from iota_py.assessment.transition_figure import transition_figure
 from iota_py.assessment.transition_rules import implausible_pairs, implausible_table, read_rules
@@ -114,10 +114,6 @@ def test_without_rules_and_without_change(comparison: Comparison, oso: Nomenclat
     assert "No pixel has another class." in text
     assert "No rules were given" in text
     assert "100.0 % of 253 pixels have the same class, kappa 1.000; no rules of implausible changes were given." in text
-
-
-def test_signs_of_areas() -> None:
-    assert [signed(value) for value in (3.0, -3.0, 0.0, -12345.0, float("nan"))] == ["+3.0", "−3.0", "0.0", "−12\u202f345", "undefined"]
 
 
 @pytest.mark.browser

@@ -91,3 +91,8 @@ def test_mixed_columns_are_written_cell_by_cell() -> None:
     assert [row[0].text for row in cells.rows] == ["3", "0.250", "undefined", "", "", "True"]
     assert [row[0].number for row in cells.rows] == [True, True, True, False, False, False]
     assert cells.rows[0][1].text == "True"
+
+
+def test_signs_of_areas() -> None:
+    values = (3.0, -3.0, 0.0, -12345.0, 0.04, -0.04, float("nan"))
+    assert [wording.signed_hectares(value) for value in values] == ["+3.0", "−3.0", "0.0", "−12\u202f345", "<0.1", ">−0.1", "undefined"]

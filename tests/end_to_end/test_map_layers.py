@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 import rasterio
 import shapely
 
+from iota_py.assessment.wording import count, hectares, percent
 from iota_py.config import load_config
 from iota_py.config.schema import RunConfig
 from iota_py.grid.windows import crs_text
@@ -161,6 +163,12 @@ def test_borders_change_nothing_outside_their_buffers(everything: RunConfig, lig
     first = table.iloc[0]
     assert ((before == first.before) & (after == first.after)).sum() == first.pixels == table.pixels.max()
     assert 0 <= summary["discontinuity"]["with_fusion"] < summary["discontinuity"]["without_fusion"] <= 1
+    section = (everything.output / paths.REPORT).read_text().split('<h2 id="boundary">')[1].split("</section>")[0]
+    cells = re.findall(r"<td[^>]*>([^<]*)</td>", section)
+    assert cells[:3] == [count(int(near.sum())), hectares(near.sum() / 100), ""]
+    assert cells[3:6] == [count(int(differ.sum())), hectares(differ.sum() / 100), percent(differ.sum() / near.sum())]
+    assert [cells[8], cells[11]] == [percent(summary["discontinuity"][key]) for key in ("without_fusion", "with_fusion")]
+    assert section.count("<tr>") == 2 + 4 + min(5, len(table))
 
 
 def test_buffers_follow_the_border(everything: RunConfig) -> None:

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from iota_py.assessment.confusion import confusion_matrix
+from iota_py.assessment.fused import fused_line, fused_note
 from iota_py.assessment.metrics import scores
 from iota_py.config import load_config
 from iota_py.config.schema import RunConfig
@@ -21,6 +22,7 @@ from iota_py.pipeline import paths
 from iota_py.pipeline.run import run
 from iota_py.pipeline.steps.run_vote import fused_entry
 from iota_py.pipeline.workspace import Workspace
+from tests.conftest import Command
 from tests.end_to_end.products import digests
 
 Writer = Callable[[Path, str], Path]
@@ -60,7 +62,7 @@ def test_the_weights_are_the_scores_of_the_draws(fused: RunConfig) -> None:
         assert (matrix.sum(), np.trace(matrix)) == (total, right)
 
 
-def test_kept_polygons_are_in_no_draw_and_score_the_fused_map(fused: RunConfig) -> None:
+def test_kept_polygons_are_in_no_draw_and_score_the_fused_map(fused: RunConfig, command: Command) -> None:
     split = pd.read_csv(fused.output / paths.SPLIT)
     kept = split.kept == 1
     assert (split.loc[kept, ["run_0", "run_1", "run_2"]] == 0).all(axis=None)
@@ -84,6 +86,11 @@ def test_kept_polygons_are_in_no_draw_and_score_the_fused_map(fused: RunConfig) 
     assert abs(accuracy - entry["scores"]["overall_accuracy"]) < 0.2
     assert len(entry["draws"]["overall_accuracy"]) == 3
     assert 0.5 < entry["scores"]["overall_accuracy"] <= 1
+    report = (fused.output / paths.REPORT).read_text()
+    assert '<a href="#fused">' in report
+    assert fused_note(entry) in report
+    done = command("run", str(fused.output.parent / "config.yaml"))
+    assert fused_line(entry) in " ".join(done.stdout.split())
 
 
 def test_the_same_bytes_with_other_windows(fused: RunConfig, light_config: Writer, tmp_path: Path) -> None:

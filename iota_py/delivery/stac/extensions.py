@@ -63,8 +63,7 @@ def processing_fields(stated: Mapping[str, Any], level: str, software: Mapping[s
     """How it was made, by what and by whom."""
     fields: dict[str, Any] = {
         "processing:level": level,
-        "processing:lineage": "Supervised classification of satellite image time series: gap-filled features, models learnt from reference "
-        "polygons, one class for each pixel.",
+        "processing:lineage": "Supervised classification of satellite image time series by models learnt from reference data.",
         "processing:software": dict(software),
     }
     fields |= {"processing:facility": stated["producer"]} if stated["producer"] else {}

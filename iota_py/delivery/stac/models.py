@@ -60,7 +60,7 @@ def model_item(bundle: Bundle, stated: Mapping[str, Any], geometry: dict[str, An
 
 
 def model_fields(bundle: Bundle, classes: Classes) -> dict[str, Any]:
-    """Fields `mlm:…`: a table of features by pixel in, a probability for each class out."""
+    """Fields `mlm:…`: a table of features in, a row for each pixel or segment, a probability for each class out."""
     told = bundle.description
     framework, package = _FRAMEWORKS.get(told["kind"], ("scikit-learn", "scikit-learn"))
     version = str(told["versions"].get(package, ""))
@@ -75,7 +75,7 @@ def model_fields(bundle: Bundle, classes: Classes) -> dict[str, Any]:
         "mlm:pretrained_source": None,
         "mlm:input": [
             {
-                "name": "features of a pixel",
+                "name": "features",
                 "bands": list(told["names"]),
                 "input": {"shape": [-1, len(told["names"])], "dim_order": ["batch", "feature"], "data_type": "float32"},
             }

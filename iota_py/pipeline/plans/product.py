@@ -6,11 +6,13 @@ from collections.abc import Iterable, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
+from iota_py.config.map_layers import MapLayers
 from iota_py.config.schema import RunConfig, dump
 from iota_py.delivery.naming import MAP_LAYERS
-from iota_py.errors import Fault, InputError
+from iota_py.errors import Fault
 from iota_py.pipeline import paths
 from iota_py.pipeline.inventory import Inventory
+from iota_py.pipeline.models.members import UNFUSED
 from iota_py.pipeline.plans.builder import Builder, series_digest, without_paths
 from iota_py.pipeline.reference.choices import without_tables
 from iota_py.pipeline.stages import ROOMS
@@ -47,12 +49,34 @@ def wants_catalogue(config: RunConfig) -> bool:
 
 
 def delivery_faults(config: RunConfig) -> list[Fault]:
-    """E-PKG-001 no map of classes to hand over, E-CAT-001 none to catalogue."""
+    """E-PKG-001 no map of classes to hand over, E-PKG-002 a layer that the run does not make, E-CAT-001 no map to catalogue."""
     if config.samples.target is None and config.inputs:
-        return []
+        return _layer_faults(config)
     text, fix = "only a map of classes is handed over, and this run makes none", "leave it out"
     faults = [] if config.product is None else [Fault("E-PKG-001", config.name, "product", text, fix)]
     return [*faults, Fault("E-CAT-001", config.name, "catalogue", text, fix)] if config.catalogue else faults
+
+
+def known_layers(config: RunConfig) -> list[str]:
+    """Layers of the delivered map that a run of classes makes: `map/<layer>.tif`, those of single runs aside."""
+    wish = config.map or MapLayers()
+    further = {
+        "choice": config.fusion is not None,
+        "regularised": config.regularisation is not None,
+        "probabilities": wish.probabilities,
+        **dict.fromkeys((*UNFUSED, "boundary_change"), wish.compares),
+        **{f"uncertainty_{measure}": True for measure in wish.uncertainty},
+    }
+    return [*MAP_LAYERS, *sorted(layer for layer, made in further.items() if made)]
+
+
+def _layer_faults(config: RunConfig) -> list[Fault]:
+    known = known_layers(config)
+    unknown = [] if config.product is None else [layer for layer in config.product.layers if layer not in known]
+    if not unknown:
+        return []
+    text = f"no layer {', '.join(f'`{layer}`' for layer in unknown)} is made; there are {', '.join(known)}"
+    return [Fault("E-PKG-002", config.name, "product.layers", text, "name one of these, or ask for the section that makes it")]
 
 
 def _package_task(build: Builder, config: RunConfig, inventory: Inventory, external: Mapping[str, str]) -> str:
@@ -109,16 +133,11 @@ def map_layers(build: Builder) -> list[str]:
 
 
 def _layers(build: Builder, wanted: Iterable[str]) -> tuple[list[list[str]], list[str]]:
-    """Layer, its raster and the files beside it, for each layer; and the tasks that make them. InputError E-PKG-002 for one that none makes."""
+    """Layer, its raster and the files beside it, for each layer; and the tasks that make them. `delivery_faults` has refused unknown ones."""
     makers = {name: task.id for task in build.tasks.values() for name in task.outputs}
     layers, needs = [], []
     for layer in wanted:
         name = paths.map_layer(layer)
-        if name not in makers:
-            text = f"no layer `{layer}` is made; there are {', '.join(map_layers(build))}"
-            raise InputError(
-                Fault("E-PKG-002", "config", "product.layers", text, "name one of these, or ask for the section that makes it")
-            )
         beside = sorted(other for other in build.tasks[makers[name]].outputs if other != name and other.startswith(f"map/{layer}."))
         layers.append([layer, name, *beside])
         needs.append(makers[name])

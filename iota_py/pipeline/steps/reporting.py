@@ -71,7 +71,7 @@ def write_report(ws: Workspace, params: Mapping[str, Any]) -> None:
 
 def grid_facts(grid: Any) -> dict[str, Any]:
     """What the report says of the grid of the map."""
-    return {"crs": _crs_name(grid), "resolution": f"{abs(grid.transform.a):g} {_unit(grid)}", "shape": tuple(grid.shape)}
+    return {"crs": _crs_name(grid), "resolution": pixel_size(grid), "shape": tuple(grid.shape)}
 
 
 def _figures(ws: Workspace) -> dict[str, bytes]:
@@ -188,5 +188,7 @@ def _crs_name(grid: Any) -> str:
     return f"{operation.method_name} (no EPSG code)" if name == "unknown" and operation else name
 
 
-def _unit(grid: Any) -> str:
-    return "m" if grid.crs.proj.is_projected else "°"
+def pixel_size(grid: Any) -> str:
+    """Width of the pixels, and height where it is another one."""
+    width, height = f"{abs(grid.transform.a):g}", f"{abs(grid.transform.e):g}"
+    return f"{width if width == height else f'{width} × {height}'} {'m' if grid.crs.proj.is_projected else '°'}"

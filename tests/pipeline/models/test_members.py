@@ -108,7 +108,8 @@ def test_tasks_and_outputs_of_a_fusion(fused: tuple[RunConfig, Inventory]) -> No
     assert len(outputs) == len(set(outputs))
     assert run_layers(config) == ("classification", "confidence", "choice")
     kept = plan_of(with_fusion(config, keep_members=True), inventory).by_id()
-    assert kept["mosaic/classification_relief_run_1"].outputs == ("map/run_1/classification_relief.tif",)
+    names = [f"map/run_1/classification_relief{end}" for end in (".tif", ".tif.aux.xml", ".qml")]
+    assert kept["mosaic/classification_relief_run_1"].outputs == tuple(names)
     assert "tiles/31TDJ/classification_plants_run_0.tif" in kept["assemble/31TDJ"].outputs
 
 

@@ -11,10 +11,10 @@ import pytest
 from iota_py.config import RunConfig, load_config
 from iota_py.grid import parts
 from iota_py.grid.lattice import expanded
+from iota_py.pipeline.disk import disk_estimate
 from iota_py.pipeline.inventory import Inventory, take_inventory
 from iota_py.pipeline.plan import Plan, make_plan
 from iota_py.pipeline.preflight import external_digests
-from iota_py.pipeline.run import disk_estimate
 
 Writer = Callable[[Path, str], Path]
 TILED = {"assemble/31TCJ", "footprint/31TCJ"}, {"assemble/31TDJ", "footprint/31TDJ"}

@@ -9,11 +9,14 @@ import pytest
 
 from iota_py.config import RunConfig, load_config
 from iota_py.config.product import Product
-from iota_py.errors import ConfigError, InputError
+from iota_py.errors import ConfigError
 from iota_py.pipeline.inventory import Inventory, take_inventory
 from iota_py.pipeline.plan import Plan, make_plan
-from iota_py.pipeline.plans.product import delivery_faults, wants_catalogue
+from iota_py.pipeline.plans.builder import Builder
+from iota_py.pipeline.plans.product import delivery_faults, known_layers, map_layers, wants_catalogue
 from iota_py.pipeline.preflight import external_digests
+from tests.conftest import Command
+from tests.pipeline.models.test_members import TERRAIN, elevation
 
 Writer = Callable[[Path, str], Path]
 PRODUCT = 'product: {year: 2023, version: "1-0"}'
@@ -103,12 +106,32 @@ def test_a_changed_setting_is_method_and_an_excluded_date_is_data(settings: tupl
     assert [part for part in before if before[part] != dates[part]] == ["inputs"]
 
 
-def test_a_layer_that_is_not_made(settings: tuple[RunConfig, Inventory]):
-    config, inventory = settings
-    with pytest.raises(
-        InputError, match=r"^E-PKG-002 config: product\.layers: no layer `regularised` is made; there are classification, confidence"
-    ):
-        plan_of(update(config, layers=("regularised",)), inventory)
+def test_a_layer_that_is_not_made(light_config: Writer, tmp_path: Path, command: Command):
+    config = light_config(tmp_path, "product: {year: 2023, layers: [choice, regularised, validity]}\nsamples: {polygons: nowhere.gpkg}\n")
+    done = command("check", str(config))
+    assert done.returncode == 1
+    assert "2 faults" in done.stderr
+    assert (
+        "E-PKG-002 demo: product.layers: no layer `choice`, `regularised` is made; there are classification, confidence, validity. "
+        "Fix: name one of these, or ask for the section that makes it"
+    ) in " ".join(done.stderr.split())
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        "",
+        "regularisation: {minimum_size: 4}\nmap: {probabilities: true, uncertainty: [margin, entropy]}",
+        "map: {boundary_fusion: {compare: true}, smoothing: {kind: majority}}",
+        TERRAIN + "fusion: {members: {plants: [sentinel2], relief: [terrain]}, keep_members: true}",
+    ],
+)
+def test_the_layers_that_may_be_named_are_those_of_the_plan(light_config: Writer, tmp_path: Path, more: str):
+    config = load_config(light_config(tmp_path, more.replace("path: TERRAIN", f"path: {elevation(tmp_path)}") + "\n"))
+    build = Builder()
+    build.tasks.update(plan_of(config, take_inventory(config)).by_id())
+    assert known_layers(config) == map_layers(build)
+    assert sorted(set(known_layers(config))) == sorted(known_layers(config))
 
 
 def test_a_layer_that_is_made(light_config: Writer, tmp_path: Path, settings: tuple[RunConfig, Inventory]):
