@@ -108,7 +108,8 @@ class RunConfig(Section):
     grid: Grid = Grid()
     nomenclature: Path | None = Field(description="file of the classes; of no use, and not needed, with samples.target")
     languages: Annotated[tuple[Language, ...], Field(min_length=1)] = Field(
-        ("en",), description="of the names in styles and legends: the first in map/legend.png, others in files of their own (map/legend.fr.png)"
+        ("en",),
+        description="of the names in styles and legends: the first in map/legend.png, others in files of their own (map/legend.fr.png)",
     )
     period: Period = Period()
     inputs: dict[Word, Input] = Field(default_factory=dict, description="none: no map, models and scores of the samples of a table")
