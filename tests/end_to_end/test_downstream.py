@@ -31,7 +31,7 @@ WAYS = {
 MODELS = {"objects": 4, "fusion": 8, "reuse": 4}  # two regions, two draws, and two members
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("way", ["objects", *(pytest.param(way, marks=pytest.mark.slow) for way in ("fusion", "reuse"))])
 def test_a_map_made_otherwise_is_delivered_like_any(
     way: str, light_run: RunConfig, light_config: Writer, tmp_path: Path, command: Command
 ) -> None:

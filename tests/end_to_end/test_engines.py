@@ -21,7 +21,7 @@ WAYS = {
     "dask with two workers": "engine: {kind: dask, workers: 2, window: 90}",
 }
 
-LONGER = ("whole tiles as windows", "windows along the strips of the files")
+LONGER = ("whole tiles as windows", "windows along the strips of the files", "from a store")
 
 
 @pytest.mark.parametrize("way", [pytest.param(way, marks=pytest.mark.slow) if way in LONGER else way for way in WAYS])

@@ -169,7 +169,8 @@ def test_what_fusion_brought_is_measured_and_shown(fused: RunConfig) -> None:
 
 
 @pytest.mark.parametrize(
-    "way", ["engine: {workers: 2, window: 77}", pytest.param("engine: {workers: 1, window: 400}", marks=pytest.mark.slow)]
+    "way",
+    [pytest.param(f"engine: {engine}", marks=pytest.mark.slow) for engine in ("{workers: 2, window: 77}", "{workers: 1, window: 400}")],
 )
 def test_same_bytes(way: str, fused: RunConfig, fused_config: Maker, tmp_path: Path) -> None:
     config = fused_config(tmp_path, way)

@@ -67,7 +67,7 @@ def bands(config: RunConfig) -> np.ndarray:
         return dataset.read()
 
 
-@pytest.mark.parametrize("text", [ALL, SMOOTH, MAJORITY])
+@pytest.mark.parametrize("text", [ALL, *(pytest.param(text, marks=pytest.mark.slow) for text in (SMOOTH, MAJORITY))])
 def test_the_same_bytes_with_other_windows_and_two_workers(light_config: Writer, tmp_path: Path, text: str) -> None:
     one = done(light_config, tmp_path / "one", text)
     two = done(light_config, tmp_path / "two", f"{text}\nengine: {{workers: 2, window: 77}}\n")

@@ -55,6 +55,7 @@ def test_models_hold_their_own_components(reduced: RunConfig) -> None:
     assert len(set(projections)) == len(projections) == 2, "each region has its own"
 
 
+@pytest.mark.slow
 def test_same_bytes_for_other_windows_and_more_workers(reduced: RunConfig, light_config, tmp_path) -> None:
     other = load_config(light_config(tmp_path, COMPONENTS + "engine: {workers: 2, window: 64}\n"))
     run(other)
