@@ -83,11 +83,6 @@ def border_weights(distances: np.ndarray, own: np.ndarray, interior: float, exte
     return weights
 
 
-def in_buffers(weights: np.ndarray) -> np.ndarray:
-    """Pixels where more than one region has a weight, bool (row, col)."""
-    return (weights > 0).sum(axis=0) > 1
-
-
 def fuse(probabilities: Mapping[int, np.ndarray], weights: Mapping[int, np.ndarray]) -> np.ndarray:
     """Probabilities float64 (pixel, class) of the regions that meet in pixels, weighted, divided by the sum of the weights.
 

@@ -27,7 +27,7 @@ from iota_py.io.documents import read_yaml
 from iota_py.nomenclature import Nomenclature
 
 from .conftest import Landscape, landscape
-from .page import Page
+from .page import Page, offline_page
 
 
 @pytest.fixture(scope="module")
@@ -119,19 +119,5 @@ def test_without_rules_and_without_change(comparison: Comparison, oso: Nomenclat
 @pytest.mark.browser
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
 def test_page_in_a_browser_without_network(html: str, browser: Any, tmp_path: Path, width: int, scheme: str) -> None:
-    place = tmp_path / "compare.html"
-    place.write_text(html, encoding="utf-8")
-    context = browser.new_context(viewport={"width": width, "height": 844}, color_scheme=scheme, offline=True)
-    view, complaints, requests = context.new_page(), [], []
-    view.on("console", lambda message: complaints.append(message.text))
-    view.on("pageerror", lambda error: complaints.append(str(error)))
-    view.on("request", lambda request: requests.append(request.url.split(":", 1)[0]))
-    view.goto(place.as_uri())
-    for role in ("banner", "navigation", "main", "contentinfo"):
-        assert view.get_by_role(role).count() == 1
-    assert view.get_by_role("heading", level=1).inner_text() == "OSO 2022 and OSO <2023> compared"
-    assert view.evaluate("[...document.images].every(image => image.complete && image.naturalWidth > 0)")
-    assert view.evaluate("document.documentElement.scrollWidth") <= width
-    assert complaints == []
-    assert set(requests) <= {"file", "data"}
-    context.close()
+    with offline_page(browser, tmp_path / "compare.html", html, width, scheme) as view:
+        assert view.get_by_role("heading", level=1).inner_text() == "OSO 2022 and OSO <2023> compared"

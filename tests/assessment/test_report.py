@@ -14,7 +14,7 @@ import pytest
 from iota_py.assessment.report import ReportData, render
 from iota_py.nomenclature import LandCoverClass, Nomenclature
 
-from .page import Page
+from .page import Page, offline_page
 
 
 @pytest.fixture(scope="module")
@@ -213,26 +213,12 @@ def test_same_text_twice(report_data: ReportData, html: str) -> None:
 @pytest.mark.browser
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "light"), (390, "dark")])
 def test_page_in_a_browser_without_network(html: str, browser: Any, tmp_path: Path, width: int, scheme: str) -> None:
-    place = tmp_path / "report.html"
-    place.write_text(html, encoding="utf-8")
-    context = browser.new_context(viewport={"width": width, "height": 844}, color_scheme=scheme, offline=True)
-    view, complaints, requests = context.new_page(), [], []
-    view.on("console", lambda message: complaints.append(message.text))
-    view.on("pageerror", lambda error: complaints.append(str(error)))
-    view.on("request", lambda request: requests.append(request.url.split(":", 1)[0]))
-    view.goto(place.as_uri())
-    for role in ("banner", "navigation", "main", "contentinfo"):
-        assert view.get_by_role(role).count() == 1
-    assert view.get_by_role("heading", level=1).inner_text() == "Land cover of the Toulouse plain, 2023"
-    assert view.evaluate("[...document.images].every(image => image.complete && image.naturalWidth > 0)")
-    assert view.evaluate("document.documentElement.scrollWidth") <= width
-    view.locator("details").evaluate_all("all => all.forEach(one => { one.open = true })")
-    assert view.evaluate("document.documentElement.scrollWidth") <= width
-    view.keyboard.press("Tab")
-    assert view.evaluate("document.activeElement.textContent") == "Skip to the content"
-    assert complaints == []
-    assert set(requests) <= {"file", "data"}
-    context.close()
+    with offline_page(browser, tmp_path / "report.html", html, width, scheme) as view:
+        assert view.get_by_role("heading", level=1).inner_text() == "Land cover of the Toulouse plain, 2023"
+        view.locator("details").evaluate_all("all => all.forEach(one => { one.open = true })")
+        assert view.evaluate("document.documentElement.scrollWidth") <= width
+        view.keyboard.press("Tab")
+        assert view.evaluate("document.activeElement.textContent") == "Skip to the content"
 
 
 @pytest.mark.browser

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from iota_py.mapping import boundary
-from iota_py.mapping.boundary import Pixels, border_pairs, border_weights, class_change, fuse, in_buffers, outline, region_distances
+from iota_py.mapping.boundary import Pixels, border_pairs, border_weights, class_change, fuse, outline, region_distances
 
 WEST, EAST = shapely.box(0, 0, 100, 40), shapely.box(100, 0, 200, 40)
 PIXELS = Pixels(0, 0, (4, 20), 0.0, 40.0, 10.0, 10.0)
@@ -36,7 +36,7 @@ def test_weights_fall_linearly_across_a_straight_border() -> None:
     # The east: 0 at 40 m outside, 1 at 20 m inside, linear over 60 m.
     assert weights[1, 0, 5:13] == pytest.approx([0, 5 / 60, 15 / 60, 25 / 60, 35 / 60, 45 / 60, 55 / 60, 1])
     assert weights[0, 0, 7:15] == pytest.approx([1, 55 / 60, 45 / 60, 35 / 60, 25 / 60, 15 / 60, 5 / 60, 0])
-    assert in_buffers(weights)[0].tolist() == [False] * 6 + [True] * 8 + [False] * 6
+    assert ((weights > 0).sum(axis=0) > 1)[0].tolist() == [False] * 6 + [True] * 8 + [False] * 6
 
 
 def test_equal_limits_weigh_one_together_and_the_outer_limit_is_no_border() -> None:
