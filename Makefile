@@ -35,9 +35,10 @@ check: env  ## style, architecture and types
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/mypy
 
-experiment: env  ## fit and score an experiment on real data: make experiment NAME=africa_cropmask
-	@test -f "experiments/$(NAME)/experiment.py" || { echo "NAME is one of: $$(cd experiments && ls */experiment.py | xargs dirname | xargs)"; exit 1; }
-	@$(BIN)/python experiments/$(NAME)/experiment.py
+experiment: env  ## run and compare an experiment: make experiment NAME=africa_cropmask
+	@ls experiments/"$(NAME)"/experiment.* >/dev/null 2>&1 || { echo "NAME is one of: $$(cd experiments && ls -d */experiment.* | xargs dirname | sort -u | xargs)"; exit 1; }
+	@if test -f "experiments/$(NAME)/experiment.yaml"; then $(BIN)/iota-py experiment run "experiments/$(NAME)/experiment.yaml"; \
+	else $(BIN)/python "experiments/$(NAME)/experiment.py"; fi
 
 format: env  ## mend style in place
 	@$(BIN)/ruff check --fix .

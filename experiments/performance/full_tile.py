@@ -30,12 +30,13 @@ from iota_py.bench.models import prepared, recipes
 from iota_py.bench.scale import FULL, QUICK, Settings, cache_folder
 from iota_py.bench.tile import NAME
 from iota_py.bench.timing import cpu_seconds
-from iota_py.config.schema import Engine as EngineOptions
+from iota_py.config.engine import Engine as EngineOptions
 from iota_py.grid.windows import Window
 from iota_py.io.documents import yaml_text
 from iota_py.io.publish import write_json, write_text
 from iota_py.io.raster import read_header
-from iota_py.pipeline.engine import execute, open_engine
+from iota_py.pipeline.engine.opening import open_engine
+from iota_py.pipeline.engine.work import execute
 from iota_py.pipeline.inventory import take_inventory
 from iota_py.pipeline.plan import make_plan
 
@@ -102,7 +103,7 @@ def run_chain(chain: Chain, workers: int, steps: Steps) -> MeteredRun:
     root, version, config = chain.root, chain.workspace.version, chain.workspace.config
     plan = make_plan(config, take_inventory(config), {"polygons": "", "nomenclature": ""})
     execute(str(root), version, chain.tasks[0])  # kernels that were never compiled here are, before anything is timed
-    with open_engine(EngineOptions(workers=workers)) as engine:
+    with open_engine(EngineOptions(workers=workers), root) as engine:
         with steps.measured("windows"):
             run = run_metered(root, version, chain.tasks, engine)
         for stage in ("assemble", "mosaic"):

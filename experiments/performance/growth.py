@@ -41,10 +41,10 @@ from iota_py.bench.scale import FULL, QUICK, Scale, Settings, cache_folder
 from iota_py.bench.tile import NAME
 from iota_py.bench.timing import cpu_seconds, quartiles
 from iota_py.bench.workload import family, series_options
-from iota_py.config.schema import Engine as EngineOptions
+from iota_py.config.engine import Engine as EngineOptions
 from iota_py.grid.windows import Window
 from iota_py.io.publish import read_json, sweep, write_bytes, write_json, write_text
-from iota_py.pipeline.engine import open_engine
+from iota_py.pipeline.engine.opening import open_engine
 from iota_py.simulation.series import make_series
 from iota_py.timeseries.dates import EPOCH
 
@@ -168,7 +168,7 @@ def measure(job: Job) -> dict[str, Any]:
     for path in sorted(job.products.rglob("*.tif")):
         path.read_bytes()  # from here on the system's cache holds it
     root, version, tasks = job.chain.root, job.chain.workspace.version, job.chain.tasks
-    with open_engine(EngineOptions(workers=job.workers)) as engine:
+    with open_engine(EngineOptions(workers=job.workers), job.chain.root) as engine:
         run_metered(root, version, tasks[: job.workers], engine)  # workers start, kernels and models are loaded
         before = cpu_seconds()
         run = run_metered(root, version, tasks * job.passes, engine)

@@ -18,8 +18,9 @@ from unittest.mock import patch
 
 from iota_py.codes import CodeBook
 from iota_py.errors import TaskError
-from iota_py.pipeline import engine as pipeline_engine
-from iota_py.pipeline.engine import Engine, execute
+from iota_py.pipeline.engine import local as local_engine
+from iota_py.pipeline.engine.protocol import Engine
+from iota_py.pipeline.engine.work import execute
 from iota_py.pipeline.models import block
 from iota_py.pipeline.state import State
 from iota_py.pipeline.steps import mapping
@@ -104,7 +105,7 @@ class MeteredRun:
 
 def run_metered(root: Path, version: str, tasks: Sequence[Task], engine: Engine) -> MeteredRun:
     """Do tasks by the pipeline's engine. Raises TaskError when one fails."""
-    with patch.object(pipeline_engine, "execute", execute_metered):
+    with patch.object(local_engine, "execute", execute_metered):
         began, start = time.monotonic(), time.perf_counter()
         outcomes = tuple(engine.run(root, version, tasks))
         wall = time.perf_counter() - start

@@ -35,7 +35,7 @@ from iota_py.io.raster import count_values, read_reduced, write_raster
 from iota_py.mapping.mosaic import TileLayer
 from iota_py.mapping.vote import majority_vote
 from iota_py.pipeline import paths
-from iota_py.pipeline.engine import BLOCK_CACHE, THREAD_VARIABLES
+from iota_py.pipeline.engine.local import BLOCK_CACHE, THREAD_VARIABLES
 from iota_py.pipeline.steps.mosaic import voted_layers
 from iota_py.pipeline.steps.parts import Made, MapRaster, unchanged, write_parts
 

@@ -31,7 +31,7 @@ from iota_py.io.publish import write_json, write_text
 from iota_py.io.raster import write_cog
 from iota_py.pipeline import paths
 from iota_py.pipeline.delivered import delivered, outputs_of, sealed
-from iota_py.pipeline.engine import execute
+from iota_py.pipeline.engine.work import execute
 from iota_py.pipeline.inventory import load_nomenclature
 from iota_py.pipeline.plan import Plan
 from iota_py.pipeline.state import State

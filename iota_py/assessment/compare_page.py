@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import math
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,7 +14,8 @@ import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from iota_py.assessment import wording
-from iota_py.assessment.report import Picture
+from iota_py.assessment.page import Picture
+from iota_py.assessment.rivals import Rivals, p_text, rival_rows, rival_sentence
 from iota_py.assessment.transitions import DIFFERENCE
 from iota_py.nomenclature import Nomenclature
 
@@ -33,6 +35,7 @@ class Comparison:
 
     names: of the two maps. places: their files. agreement: `agreement_document`. changes: `class_changes`. transitions: `transition_table`.
     implausible: `implausible_table`, None where no rules were given. images: PNG bytes by name (`ALTERNATIVES`). notes: what a reader must know.
+    skill: what the polygons say that two runs held out, None of maps that no such polygons come with.
     """
 
     names: tuple[str, str]
@@ -48,6 +51,7 @@ class Comparison:
     versions: Mapping[str, str]
     notes: tuple[str, ...] = ()
     rules: str = ""
+    skill: Rivals | None = None
 
 
 def render_comparison(data: Comparison) -> str:
@@ -71,6 +75,9 @@ def render_comparison(data: Comparison) -> str:
         rules=[] if data.implausible is None else data.implausible.to_dict("records"),
         legend=[data.nomenclature[int(code)] for code in seen["code"]],
         coding=DIFFERENCE.classes,
+        skill=None
+        if data.skill is None
+        else {"sentence": _sentence(data.skill), "rows": rival_rows(data.skill), "mcnemar": _mcnemar(data.skill)},
     )
 
 
@@ -83,6 +90,18 @@ def verdict(data: Comparison) -> str:
     odd = int(data.transitions.pixels[data.transitions.implausible].sum())
     share = odd / found["changed"] if found["changed"] else 0.0
     return f"{text}; {wording.count(odd)} changed pixels are implausible ({wording.percent(share)} of the changed)"
+
+
+def _sentence(found: Rivals) -> str:
+    text = rival_sentence(found)
+    return text if text.startswith(found.names) else text[:1].upper() + text[1:]
+
+
+def _mcnemar(found: Rivals) -> str:
+    statistic, p_value = found.mcnemar
+    if math.isnan(statistic):
+        return "It was not done here: the polygons do not hold as many pixels in both runs."
+    return f"Here: chi-square {statistic:.2f}, one degree of freedom, {p_text(p_value)}."
 
 
 def _picture(name: str, png: bytes) -> Picture:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 
+from iota_py.assessment.language import marked
+
 NO_ROLE, LEARNING, VALIDATION = 0, 1, 2
 NONE, VALIDATION_WRONG, VALIDATION_RIGHT, LEARNING_WRONG, LEARNING_RIGHT = range(5)
 
 LABELS: dict[int, str] = {
-    NONE: "no reference",
-    VALIDATION_WRONG: "validation, wrong",
-    VALIDATION_RIGHT: "validation, right",
-    LEARNING_WRONG: "learning, wrong",
-    LEARNING_RIGHT: "learning, right",
+    NONE: marked("no reference"),
+    VALIDATION_WRONG: marked("validation, wrong"),
+    VALIDATION_RIGHT: marked("validation, right"),
+    LEARNING_WRONG: marked("learning, wrong"),
+    LEARNING_RIGHT: marked("learning, right"),
 }
 # Wrong is warm and right is cool, told apart with every kind of colour vision (palette of Okabe and Ito 2008).
 COLOURS: dict[int, tuple[int, int, int]] = {

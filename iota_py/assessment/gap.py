@@ -13,13 +13,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from iota_py.assessment.language import marked, translator
 from iota_py.assessment.metrics import Scores, interval, scores
-from iota_py.assessment.wording import score, spread
+from iota_py.assessment.wording import decimal, score, spread
 
 RANDOM, SPATIAL = "polygon", "blocks"
-MEASURES = {"overall_accuracy": "overall accuracy", "balanced_accuracy": "balanced accuracy", "f1_macro": "mean F1"}
-ALL = "all"
-SAMPLES = (
+MEASURES = {
+    "overall_accuracy": marked("overall accuracy"),
+    "balanced_accuracy": marked("balanced accuracy"),
+    "f1_macro": marked("mean F1"),
+}
+ALL = marked("all")
+SAMPLES = marked(
     "Fitted on the samples that learn in any run, region by region, without samples of buffers, borrowed or made ones; "
     "each region has folds of its own."
 )
@@ -55,7 +60,7 @@ def gap_document(results: Sequence[FoldResult], folds: int, block: float) -> dic
         {name: _compared([r for r in results if r.region == name], kinds, folds) for name in names} if len(names) > 1 else {}
     )
     document["left_out"] = [{"region": r.region, "kind": r.kind, "fold": r.fold, "why": r.why} for r in results if r.confusion is None]
-    document["interval"] = (
+    document["interval"] = marked(
         "95 % Student intervals over the folds, which share most of what they learn from: they describe the variation between folds, "
         "not the accuracy of the map."
     )
@@ -101,15 +106,15 @@ def gap_table(document: Mapping[str, Any]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(columns[2:], float))
 
 
-def gap_rows(document: Mapping[str, Any]) -> list[dict[str, str]]:
+def gap_rows(document: Mapping[str, Any], language: str = "en") -> list[dict[str, str]]:
     """The same table as texts, for the page: mean ± half-width."""
-    rows = []
-    for name, part in {ALL: document, **document["regions"]}.items():
+    _, rows = translator(language), []
+    for name, part in {_(ALL): document, **document["regions"]}.items():
         for kind, entry in _in_order(part["kinds"]):
-            texts = {key: spread(entry[key]) for key in MEASURES}
-            rows.append({"region": name, "folds": kind_words(kind, document["block"]), **texts})
+            texts = {key: spread(entry[key], language) for key in MEASURES}
+            rows.append({"region": name, "folds": kind_words(kind, document["block"], language), **texts})
         if part["gap"] is not None:
-            rows.append({"region": name, "folds": "gap", **{key: score(part["gap"][key]) for key in MEASURES}})
+            rows.append({"region": name, "folds": _("gap"), **{key: score(part["gap"][key], language) for key in MEASURES}})
     return rows
 
 
@@ -127,6 +132,9 @@ def _in_order(kinds: Mapping[str, Any]) -> list[tuple[str, Any]]:
     return [(kind, kinds[kind]) for kind in (RANDOM, SPATIAL) if kind in kinds]
 
 
-def kind_words(kind: str, block: float) -> str:
+def kind_words(kind: str, block: float, language: str = "en") -> str:
     """What the folds are made of."""
-    return "by polygon, at random" if kind == RANDOM else f"by blocks of {block:g} m"
+    _ = translator(language)
+    if kind == RANDOM:
+        return _("by polygon, at random")
+    return _("by blocks of %(side)s m") % {"side": decimal(f"{block:g}", language)}

@@ -10,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
-from matplotlib.image import imsave
+from PIL import Image
 
 from iota_py.assessment.difference import difference_colormap
-from iota_py.assessment.figures import MUTED, house_style, png_of
+from iota_py.assessment.figures import MUTED, decimal_ticks, house_style, png_of
 from iota_py.nomenclature import Nomenclature
 
 _SCREEN_DPI = 100.0
@@ -52,7 +52,7 @@ def difference_quicklook(difference: np.ndarray) -> bytes:
 
 
 @house_style()
-def ramp_quicklook(values: npt.ArrayLike, low: float, high: float, label: str) -> bytes:
+def ramp_quicklook(values: npt.ArrayLike, low: float, high: float, label: str, language: str = "en") -> bytes:
     """Image of a continuous raster (row, col) from `low` (dark) to `high` (light), with its colour bar.
 
     Masked and NaN pixels stay white. Values beyond the bounds take the colour of the bound, and the bar says so with a point.
@@ -76,6 +76,7 @@ def ramp_quicklook(values: npt.ArrayLike, low: float, high: float, label: str) -
     bar.set_label(label, fontsize=letters, labelpad=0.1 * letters)
     bar.ax.tick_params(labelsize=0.9 * letters, labelcolor=MUTED, length=2, pad=0.2 * letters)
     bar.ax.locator_params(nbins=6)
+    decimal_ticks(bar.ax.xaxis, language)
     bar.outline.set_visible(False)
     return png_of(figure, dpi=_SCREEN_DPI)
 
@@ -91,7 +92,10 @@ def _centres(length: int, target: int) -> np.ndarray:
 
 
 def _paletted(codes: np.ndarray, table: dict[int, tuple[int, int, int, int]]) -> bytes:
+    """PNG with a palette: a byte for each pixel, before it is packed."""
     palette = np.array([table[value] for value in range(256)], dtype=np.uint8)
+    image = Image.fromarray(np.ascontiguousarray(codes, dtype=np.uint8))
+    image.putpalette(palette[:, :3].tobytes())  # makes it an image of palette indices
     buffer = io.BytesIO()
-    imsave(buffer, palette[codes], format="png", metadata={"Software": None})
+    image.save(buffer, format="png", optimize=True, transparency=palette[:, 3].tobytes())
     return buffer.getvalue()

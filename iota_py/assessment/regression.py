@@ -13,14 +13,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from iota_py.assessment.language import marked, translator
 from iota_py.assessment.metrics import interval, interval_sentence
-from iota_py.assessment.wording import UNDEFINED, count, verdict_line
+from iota_py.assessment.wording import count, decimal, draws_counted, over_draws, undefined, verdict_line
 from iota_py.nomenclature import Nomenclature
 
 KIND = "regression"  # `kind` of the document
 SCORES = ("rmse", "mae", "r2", "bias")
 LEVELS = ("polygons", "pixels")
-MEANING = (
+MEANING = marked(
     "Polygons: the mean of the pixels of a validation polygon against its number, each polygon counting once. "
     "Pixels: every pixel against the number of its polygon. Bias: predicted less reference."
 )
@@ -130,17 +131,13 @@ def score_table(entries: Mapping[str, Any], heading: str) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(columns[2:], float))
 
 
-def regression_line(metrics: Mapping[str, Any]) -> str:
+def regression_line(metrics: Mapping[str, Any], language: str = "en") -> str:
     """The result in one line: scores per polygon."""
-    runs, unit, entry = metrics["runs"], metrics["unit"], metrics["polygons"]
+    _, entry = translator(language), metrics["polygons"]
     symbol = f" {metrics['target']['unit']}" if metrics["target"]["unit"] else ""
-    draws = metrics.get("draws") or (f"one draw of {unit}" if runs == 1 else f"{runs} draws of {unit}")
-    over = f"{draws}, without interval" if runs == 1 else draws
-    texts = {score: figures(entry[score]) for score in SCORES}
-    return (
-        f"{metrics['target']['name']}: RMSE {texts['rmse']}{symbol}, MAE {texts['mae']}{symbol}, R² {texts['r2']}, bias {texts['bias']}{symbol} "
-        f"over {count(entry['n'])} validation polygons, {over}"
-    )
+    texts = {score: figures(entry[score], language) + (symbol if score != "r2" else "") for score in SCORES}
+    values = {**texts, "target": metrics["target"]["name"], "n": count(entry["n"], language), "over": over_draws(metrics, language)}
+    return _("%(target)s: RMSE %(rmse)s, MAE %(mae)s, R² %(r2)s, bias %(bias)s over %(n)s validation polygons, %(over)s") % values
 
 
 def result_line(metrics: Mapping[str, Any]) -> str:
@@ -148,15 +145,13 @@ def result_line(metrics: Mapping[str, Any]) -> str:
     return regression_line(metrics) if metrics.get("kind") == KIND else verdict_line(metrics)
 
 
-def figures(entry: Mapping[str, Any]) -> str:
+def figures(entry: Mapping[str, Any], language: str = "en") -> str:
     """Mean ± half-width of an `interval`, both with the decimals that give the larger one three figures; the mean alone where there is no
     interval."""
     mean, half = entry["mean"], entry["half_width"]
     if mean is None:
-        return UNDEFINED
+        return undefined(language)
     largest = max(abs(mean), half or 0.0)
     decimals = min(6, max(0, 2 - math.floor(math.log10(largest)))) if largest > 0 else 2
     text = f"{mean:.{decimals}f}" if half is None else f"{mean:.{decimals}f} ± {half:.{decimals}f}"
-    if entry["undefined"]:
-        text += f" ({entry['n']} of {entry['n'] + entry['undefined']} draws)"
-    return text
+    return decimal(text, language) + draws_counted(entry, language)

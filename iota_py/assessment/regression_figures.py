@@ -8,7 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
-from iota_py.assessment.figures import BLUE, INK, MUTED, ORANGE, SHARE_RAMP, house_style, png_of
+from iota_py.assessment.figures import BLUE, INK, MUTED, ORANGE, SHARE_RAMP, decimal_ticks, house_style, png_of
+from iota_py.assessment.language import translator
 from iota_py.assessment.wording import short_count
 from iota_py.nomenclature import Nomenclature
 
@@ -16,50 +17,53 @@ _CELLS = 40  # of the chart of pixels, on a side
 
 
 @house_style()
-def scatter_figure(polygons: pd.DataFrame, pixels: pd.DataFrame, label: str) -> bytes:
+def scatter_figure(polygons: pd.DataFrame, pixels: pd.DataFrame, label: str, language: str = "en") -> bytes:
     """Predicted against reference numbers (`target`, `value`), the line where both are equal: polygons one by one, pixels as counts.
 
     label: of the number, with its unit. Both tables may be empty.
     """
-    low, high = _range(polygons, pixels)
+    _, (low, high) = translator(language), _range(polygons, pixels)
     figure = Figure(figsize=(7.6, 4.0), layout="constrained")
     points, counts = figure.subplots(1, 2, sharex=True, sharey=True)
     points.scatter(polygons.target, polygons.value, s=9, color=BLUE, alpha=0.5, linewidth=0)
-    points.set_title(f"{short_count(len(polygons))} polygons", fontsize=8, color=MUTED)
+    points.set_title(_("%(number)s polygons") % {"number": short_count(len(polygons), language)}, fontsize=8, color=MUTED)
     edges = np.linspace(low, high, _CELLS + 1)
-    table, _, _ = np.histogram2d(pixels.target, pixels.value, bins=(edges, edges))
+    table = np.histogram2d(pixels.target, pixels.value, bins=(edges, edges))[0]
     shown = np.ma.masked_equal(table.T, 0)
     drawn = counts.pcolormesh(edges, edges, shown, cmap=SHARE_RAMP, norm=LogNorm(1, max(2.0, float(table.max()))))
-    counts.set_title(f"{short_count(len(pixels))} pixels", fontsize=8, color=MUTED)
+    counts.set_title(_("%(number)s pixels") % {"number": short_count(len(pixels), language)}, fontsize=8, color=MUTED)
     for axes in (points, counts):
         axes.plot([low, high], [low, high], color=ORANGE, linewidth=1, linestyle=(0, (4, 3)))
-        axes.set(xlim=(low, high), ylim=(low, high), aspect="equal", xlabel=f"reference {label}")
+        axes.set(xlim=(low, high), ylim=(low, high), aspect="equal", xlabel=_("reference %(number)s") % {"number": label})
         axes.grid(visible=True)
-    points.set_ylabel(f"predicted {label}")
+        decimal_ticks(axes.xaxis, language)
+        decimal_ticks(axes.yaxis, language)
+    points.set_ylabel(_("predicted %(number)s") % {"number": label})
     bar = figure.colorbar(drawn, ax=counts, shrink=0.7)
-    bar.set_label("pixels")
+    bar.set_label(_("pixels"))
     bar.outline.set_visible(False)
     return png_of(figure)
 
 
 @house_style()
-def residual_figure(polygons: pd.DataFrame, strata: Nomenclature, label: str) -> bytes:
+def residual_figure(polygons: pd.DataFrame, strata: Nomenclature, label: str, language: str = "en") -> bytes:
     """Predicted less reference number of polygons (`code`, `target`, `value`) by stratum: box of the quarters, whiskers from 5 to 95 %."""
-    classes = strata.classes
+    _, classes = translator(language), strata.classes
     figure = Figure(figsize=(7.4, 0.3 * len(classes) + 1.2), layout="constrained")
     axes = figure.add_subplot()
     for row, one in enumerate(classes):
         own = polygons[polygons.code == one.code]
         _box(axes, row, (own.value - own.target).to_numpy(), one.hex_colour)
-        axes.text(1.02, row, short_count(len(own)), va="center", fontsize=7.5, transform=axes.get_yaxis_transform())
-    axes.text(1.02, -1, "polygons", va="center", fontsize=7, color=MUTED, transform=axes.get_yaxis_transform())
+        axes.text(1.02, row, short_count(len(own), language), va="center", fontsize=7.5, transform=axes.get_yaxis_transform())
+    axes.text(1.02, -1, _("polygons"), va="center", fontsize=7, color=MUTED, transform=axes.get_yaxis_transform())
     axes.axvline(0, color=ORANGE, linewidth=1, linestyle=(0, (4, 3)), zorder=1)
-    axes.set_yticks(range(len(classes)), [one.label() for one in classes])
+    axes.set_yticks(range(len(classes)), [one.label(language) for one in classes])
     axes.set_ylim(len(classes) - 0.4, -1.5)
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
     axes.grid(axis="x")
-    axes.set_xlabel(f"predicted less reference {label}")
+    decimal_ticks(axes.xaxis, language)
+    axes.set_xlabel(_("predicted less reference %(number)s") % {"number": label})
     return png_of(figure)
 
 

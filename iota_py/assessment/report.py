@@ -1,82 +1,62 @@
-"""The report of a run: one HTML file that needs no network and no script, for the screen and for paper."""
+"""The report of a run: one HTML file that needs no network and no script, for the screen and for paper.
+
+Its sections are templates of their own, in the order of `chapters.CHAPTERS`; what each of them shows is made here.
+"""
 
 from __future__ import annotations
 
-import base64
 import json
-import struct
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from iota_py.assessment import wording
+from iota_py.assessment.acquisitions import listed, statuses
+from iota_py.assessment.alternatives import ALTERNATIVES
+from iota_py.assessment.baseline import baseline_line, moved_line
+from iota_py.assessment.chapters import chapters
+from iota_py.assessment.cost import cost
 from iota_py.assessment.difference import COLOURS, LABELS
 from iota_py.assessment.fused import MEASURES, fused_note, fused_rows
 from iota_py.assessment.gap import gap_rows
+from iota_py.assessment.language import said, translator
 from iota_py.assessment.metrics import confusion_table
-from iota_py.assessment.regression import figures, regression_line
+from iota_py.assessment.page import Image, Picture, drawn, environment, nested, picture
+from iota_py.assessment.picture_budget import within
+from iota_py.assessment.regression import regression_line
+from iota_py.assessment.topic import Topic
 from iota_py.nomenclature import Nomenclature
 
-_TEMPLATES = Path(__file__).parent / "templates"
-_PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 MAX_IDS_SHOWN = 12
 CHANGES_SHOWN = 5
-
-# Alternative text of the images that have a place of their own; other images go to "Further figures" under their key.
-ALTERNATIVES = {
-    "map": "Land-cover map; the legend beside it lists the classes, the table of areas gives their extent.",
-    "confidence": "Map of the confidence of the classification, from dark (low) to light (high).",
-    "uncertainty_least_confidence": "Map of one less the largest probability, from dark (decided) to light (undecided).",
-    "uncertainty_margin": "Map of one less the difference of the two largest probabilities, from dark (decided) to light (undecided).",
-    "uncertainty_ratio": "Map of the second largest probability over the largest, from dark (decided) to light (undecided).",
-    "uncertainty_entropy": "Map of the entropy of the probabilities, from dark (decided) to light (undecided).",
-    "validity": "Map of the number of clear observations of each pixel, from dark (few) to light (many).",
-    "confusion": "Confusion matrix, reference in rows and map in columns; the table that follows holds the same counts.",
-    "f1": "F1 of each class with its interval; the table that follows holds the same numbers.",
-    "areas": "Bars of the area of each class; the table that follows holds the same numbers.",
-    "dates": "Calendar of the cloud share of the acquisitions of each tile; the lists that follow hold the same values.",
-    "choice": "Map of which members of the fusion had the label; the table beside it gives their shares.",
-    "value": "Map of the predicted number, from dark (low) to light (high).",
-    "deviation": "Map of the standard deviation between draws, from dark (low) to light (high).",
-    "scatter": "Predicted against reference numbers of the validation polygons and pixels; the table that follows holds the scores.",
-    "residuals": "Boxes of predicted less reference number of each stratum; the table that follows holds the scores.",
-    "regularised": "Land-cover map without its smallest patches; the table that follows says what that changed.",
-    "difference": "Map of the reference pixels, right or wrong, learning and validation apart.",
-    "suspicious": "Series of the most doubtful learning polygons beside the spread of their class; samples/suspicious.csv lists them all.",
-    "importance": "Heat map of the importance of features, bands in rows and dates in columns; assessment/importance.csv holds the numbers.",
-    "importance_permutation": "Heat map of the fall of a score, bands in rows and dates in columns; assessment/permutation.csv holds the numbers.",
-    "importance_groups": "Bars of the fall of the scores for each band, date and sensor; assessment/permutation.csv holds the numbers.",
-    "importance_shap": "Heat map of SHAP values, columns in rows and classes in columns; assessment/shap.csv holds the numbers.",
-    "importance_elimination": "Curve of the scores against the number of columns; assessment/elimination.json holds the numbers.",
-}
+LEDGER_ROWS = 600
 
 
 @dataclass(frozen=True)
 class ReportData:
     """What the report shows. Every text may hold any character: it is escaped. An empty table or None leaves a sentence that says so.
 
-    verdict: content of metrics.json, None where nothing was validated. images: PNG bytes by name (`ALTERNATIVES`). confusion: (n, n), the
+    verdict: content of metrics.json, None where nothing was validated. images: PNG by name (`ALTERNATIVES`), or what draws it in a language. confusion: (n, n), the
     draws added up. areas: `class_areas`. ledger, regions: any columns. drops: reason, count, ids (a list or a text). acquisitions:
     tile, date, platform, product, cloud_share (0-1, NaN unknown), status ('used', 'merged', 'set aside'), reason. settings: YAML.
-    mapped: False where no map was made, so that its sections are left out. timings: stage, tasks, seconds. grid: crs, resolution (a text with
+    mapped: False where no map was made, so that its sections are left out. timings: as `cost.cost` takes them. grid: crs, resolution (a text with
     its unit, `10 m`), shape (rows, cols).
     fusion: `fusion` of metrics.json, with a `colour` for each choice, None where one model mapped it all. gap: content of
     cross_validation.json, None where it was not asked for. regression: content of metrics.json of a run that predicts a number (confusion,
     areas and regions are then of no use), None of one that predicts classes. regularised: content of regularisation.csv, None where the map was
     not regularised. vector: zone, code, name, polygons, hectares; None where no polygons were made. boundary: content of boundary.json and
-    boundary.csv, None where maps with and without fusion at the borders were not compared.
+    boundary.csv, None where maps with and without fusion at the borders were not compared. topics: further subjects by the name of their template,
+    each in its chapter (`chapters.CHAPTERS`).
     """
 
     title: str
     created: str
     verdict: Mapping[str, Any] | None
     nomenclature: Nomenclature
-    images: Mapping[str, bytes]
+    images: Mapping[str, Image]
     confusion: np.ndarray | None
     areas: pd.DataFrame
     ledger: pd.DataFrame
@@ -96,96 +76,191 @@ class ReportData:
     vector: pd.DataFrame | None = None
     boundary: tuple[Mapping[str, Any], pd.DataFrame] | None = None
     regression: Mapping[str, Any] | None = None
+    topics: Mapping[str, Topic] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class Picture:
-    """An image ready for the page. width, height: pixels."""
-
-    source: str
-    alternative: str
-    width: int
-    height: int
-
-
-def render(data: ReportData) -> str:
-    """The report as one HTML text. Raises ValueError when an image is not a PNG or the matrix does not fit the nomenclature."""
-    environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    environment.filters.update(
-        score=wording.score,
-        spread=wording.spread,
-        count=wording.count,
-        duration=wording.duration,
-        percent=wording.percent,
-        figures=figures,
-        hectares=wording.hectares,
-    )
-    return environment.get_template("report.html.j2").render(
+def render(data: ReportData, language: str = "en") -> str:
+    """The report as one HTML text. Raises ValueError when an image is not a PNG or the matrix does not fit the nomenclature, KeyError for a
+    language without texts."""
+    pictures = _pictures(data, language)
+    titles = {name: topic.title for name, topic in data.topics.items()}
+    made = environment(language)
+    made.filters["class_name"] = _class_names(data.nomenclature, language)
+    return made.get_template("report.html.j2").render(
         data=data,
-        pictures={name: _picture(name, png) for name, png in data.images.items()},
-        further=[name for name in data.images if name not in ALTERNATIVES],
-        importance=any(name.startswith("importance") for name in data.images),
-        verdict_line=wording.verdict_line(data.verdict) if data.regression is None else regression_line(data.regression),
+        pictures=pictures,
+        chapters=chapters(_present(data, set(pictures)), titles, data.regression is not None),
         unit=(data.verdict or {}).get("unit", "polygons"),
-        facts=_facts(data),
-        fused=_fused(data.verdict or {}),
-        boundary=None if data.boundary is None else _boundary(*data.boundary),
-        confusion=None if data.confusion is None else wording.frame_cells(confusion_table(data.confusion, data.nomenclature).reset_index()),
-        gap_rows=[] if data.gap is None else gap_rows(data.gap),
-        ledger=wording.frame_cells(data.ledger),
-        regions=None if data.regions is None else wording.frame_cells(data.regions),
-        drops=_drops(data.drops),
-        tiles=_tiles(data.acquisitions),
-        set_aside=_acquisition_rows(data.acquisitions, "set aside"),
-        longest=float(data.timings["seconds"].max()) if len(data.timings) else 0.0,
+        verdict_line=wording.verdict_line(data.verdict, language)
+        if data.regression is None
+        else regression_line(data.regression, language),
+        **_against(data, language),
+        verdict_notes=_verdict_notes(data, language),
+        facts=_facts(data, language),
+        **_results(data, language),
+        **_inputs(data, language),
+        further=_further(data),
+        cost=cost(data.timings, data.grid.get("shape"), language),
         provenance={key: _structured(value) for key, value in data.provenance.items()},
-        difference_legend=[(LABELS[value], "#{:02x}{:02x}{:02x}".format(*colour)) for value, colour in COLOURS.items()],
     )
 
 
-def _picture(name: str, png: bytes) -> Picture:
-    if not png.startswith(_PNG_SIGNATURE):
-        raise ValueError(f"image `{name}` is not a PNG")
-    width, height = struct.unpack(">II", png[16:24])
-    source = "data:image/png;base64," + base64.b64encode(png).decode("ascii")
-    return Picture(source, ALTERNATIVES.get(name, name), width, height)
+def _present(data: ReportData, pictures: set[str]) -> set[str]:
+    """Sections that have something to show."""
+    conditions = {
+        "map": data.mapped,
+        "areas": data.mapped,
+        "quality": data.mapped,
+        "dates": data.mapped,
+        "gap": data.gap is not None,
+        "fusion": data.fusion is not None,
+        "fused": (data.verdict or {}).get("fused") is not None,
+        "suspicious": "suspicious" in pictures,
+        "difference": "difference" in pictures,
+        "boundary": data.boundary is not None,
+        "regularised": data.regularised is not None,
+        "vector": data.vector is not None,
+        "importance": any(name.startswith("importance") and name in ALTERNATIVES for name in pictures),
+        "further": bool(_further(data)),
+        "scores": False,
+        "strata": False,
+    }
+    if data.regression is not None:
+        conditions |= dict.fromkeys(("areas", "confusion", "classes"), False) | {"scores": True, "strata": True}
+    always = ("confusion", "classes", "regions", "samples", "timings", "settings", "versions", "provenance")
+    return {name for name, there in (dict.fromkeys(always, True) | conditions).items() if there}
 
 
-def _facts(data: ReportData) -> list[tuple[str, str]]:
+def _further(data: ReportData) -> list[str]:
+    return [name for name in data.images if name not in ALTERNATIVES]
+
+
+def _results(data: ReportData, language: str) -> dict[str, Any]:
+    """What the sections on the result show."""
+    return {
+        "confusion": None if data.confusion is None else _confusion(data.confusion, data.nomenclature, language),
+        "regions": None if data.regions is None else wording.frame_cells(data.regions, language),
+        "strata_rows": _strata(data.regression, data.nomenclature, language),
+        "fused": _fused(data.verdict or {}, language),
+        "gap_rows": [] if data.gap is None else gap_rows(data.gap, language),
+        "boundary": None if data.boundary is None else _boundary(*data.boundary),
+        "difference_legend": [(LABELS[value], "#{:02x}{:02x}{:02x}".format(*colour)) for value, colour in COLOURS.items()],
+    }
+
+
+def _inputs(data: ReportData, language: str) -> dict[str, Any]:
+    """What the sections on data used and lost show."""
+    return {
+        "acquisitions": listed(data.acquisitions, language),
+        "ledger": wording.frame_cells(data.ledger.head(LEDGER_ROWS), language),
+        "ledger_left": max(0, len(data.ledger) - LEDGER_ROWS),
+        "drops": _drops(data.drops),
+    }
+
+
+def _pictures(data: ReportData, language: str) -> dict[str, Picture]:
+    text = translator(language)
+    alternatives = {name: ALTERNATIVES.get(name, name) for name in data.images}
+    images: dict[str, Image] = dict(data.images)
+    for topic in data.topics.values():
+        images |= topic.images
+        alternatives |= topic.alternatives
+    return {name: picture(png, text(alternatives[name])) for name, png in within(drawn(images, language)).items()}
+
+
+def _class_names(nomenclature: Nomenclature, language: str) -> Any:
+    """English name of a class -> its name in the language; another text as it is."""
+    names = {c.label(): c.label(language) for c in nomenclature.classes}
+    return lambda name: names.get(name, name)
+
+
+def _against(data: ReportData, language: str) -> dict[str, str]:
+    """The verdict against the baseline, and what moved; empty texts where none is named."""
+    if "baseline" not in data.topics:
+        return {"baseline_verdict": "", "baseline_moves": ""}
+    document = data.topics["baseline"].values["document"]
+    return {
+        "baseline_verdict": baseline_line(document, language),
+        "baseline_moves": moved_line(document, language, _class_names(data.nomenclature, language)),
+    }
+
+
+def _verdict_notes(data: ReportData, language: str) -> list[str]:
+    """What must be known beside the verdict."""
+    _, notes = translator(language), []
+    unit = (data.verdict or {}).get("unit", "polygons")
+    if data.verdict is not None and unit == "polygons":
+        notes.append(
+            _(
+                "Held-out polygons measure the skill of the model where there are polygons, not the accuracy of the map: that takes a probability "
+                "sample of the whole map."
+            )
+        )
+    elif data.verdict is not None:
+        text = _(
+            "Held-out %(unit)s measure the skill of the model where there are %(unit)s, drawn at random and not by place, not the accuracy of "
+            "the map: that takes a probability sample of the whole map."
+        )
+        notes.append(text % {"unit": _(unit)})
+    if data.verdict is not None and data.regression is None and "baseline" not in data.topics:
+        notes.append(
+            _("No baseline is named: `assessment.baseline: <folder of another run>` says what this run gained and lost against it.")
+        )
+    if not data.mapped:
+        notes.append(_("No map was made: all the scores of this page are on validation samples, not on a map."))
+    return notes
+
+
+def _facts(data: ReportData, language: str) -> list[tuple[str, str]]:
     """The few facts of the run that stand under the title."""
-    what = "classes" if data.regression is None else "strata"
-    facts = [(what, str(len(data.nomenclature.classes)))]
+    _, count = translator(language), wording.count
+    facts = [(_("classes") if data.regression is None else _("strata"), str(len(data.nomenclature.classes)))]
     if len(data.areas):
-        facts.append(("mapped area", f"{wording.count(round(float(data.areas['hectares'].sum())))} ha"))
+        facts.append((_("mapped area"), f"{count(round(float(data.areas['hectares'].sum())))} ha"))
     if "shape" in data.grid:
         rows, cols = data.grid["shape"]
-        facts.append(("map size", f"{wording.count(rows)} × {wording.count(cols)} pixels"))
+        facts.append((_("map size"), _("%(rows)s × %(cols)s pixels") % {"rows": count(rows), "cols": count(cols)}))
     if "resolution" in data.grid:
-        facts.append(("pixel size", str(data.grid["resolution"])))
+        facts.append((_("pixel size"), wording.decimal(str(data.grid["resolution"]), language)))
     if "crs" in data.grid:
-        facts.append(("reference system", str(data.grid["crs"])))
+        facts.append((_("reference system"), str(data.grid["crs"])))
     if len(data.acquisitions):
-        facts.append(("tiles", wording.count(data.acquisitions["tile"].nunique())))
-        facts.append(("acquisitions", _statuses(data.acquisitions)))
+        facts.append((_("tiles"), count(data.acquisitions["tile"].nunique())))
+        facts.append((_("acquisitions"), statuses(data.acquisitions, language)))
     return facts
 
 
-def _fused(verdict: Mapping[str, Any]) -> dict[str, Any] | None:
+def _confusion(confusion: np.ndarray, nomenclature: Nomenclature, language: str) -> wording.Cells:
+    """The matrix with its totals, whose names are in the language; those of classes are as they are."""
+    table = confusion_table(confusion, nomenclature)
+    aliases = {c.alias for c in nomenclature.classes}
+    named = [name if name in aliases else said(name, language) for name in table.index]
+    cells = wording.frame_cells(table.set_axis(pd.Index(named, name="reference")).reset_index(), language)
+    names = ["reference", *table.columns]
+    headings = tuple(
+        (name if name in aliases else said(name, language), heading[1]) for name, heading in zip(names, cells.headings, strict=True)
+    )
+    return wording.Cells(headings, cells.rows)
+
+
+def _strata(metrics: Mapping[str, Any] | None, strata: Nomenclature, language: str) -> list[tuple[str, Any]]:
+    if metrics is None:
+        return []
+    names = {c.alias: c.label(language) for c in strata.classes}
+    return [(names[alias], entry) for alias, entry in metrics["strata"].items()]
+
+
+def _fused(verdict: Mapping[str, Any], language: str) -> dict[str, Any] | None:
     """What the page says of the fused map, where it was scored by itself."""
     entry = verdict.get("fused")
-    return None if entry is None else {"entry": entry, "note": fused_note(entry), "rows": fused_rows(entry), "measures": MEASURES.values()}
+    if entry is None:
+        return None
+    return {"entry": entry, "note": fused_note(entry, language), "rows": fused_rows(entry, language), "measures": list(MEASURES.values())}
 
 
 def _boundary(summary: Mapping[str, Any], changes: pd.DataFrame) -> dict[str, Any]:
     shown = changes.head(CHANGES_SHOWN).to_dict("records")
     return {"summary": summary, "kinds": len(changes), "changes": shown, "shown": CHANGES_SHOWN}
-
-
-def _statuses(acquisitions: pd.DataFrame) -> str:
-    counts = acquisitions["status"].value_counts()
-    return ", ".join(f"{wording.count(counts[status])} {status}" for status in ("used", "merged", "set aside") if status in counts)
 
 
 def _drops(drops: pd.DataFrame) -> list[dict[str, Any]]:
@@ -202,27 +277,7 @@ def _names(ids: Any) -> list[str]:
     return [str(name) for name in ids] if isinstance(ids, Iterable) else []
 
 
-def _tiles(acquisitions: pd.DataFrame) -> list[dict[str, Any]]:
-    """The acquisitions tile by tile, tiles and dates ascending."""
-    if acquisitions.empty:
-        return []
-    return [
-        {"tile": tile, "statuses": _statuses(group), "rows": _acquisition_rows(group)}
-        for tile, group in acquisitions.groupby("tile", sort=True)
-    ]
-
-
-def _acquisition_rows(acquisitions: pd.DataFrame, status: str | None = None) -> list[dict[str, Any]]:
-    if acquisitions.empty:
-        return []
-    chosen = acquisitions if status is None else acquisitions[acquisitions["status"] == status]
-    texts = {name: chosen[name].astype(object).where(chosen[name].notna(), "") for name in ("platform", "product", "reason")}
-    rows = chosen.assign(date=pd.to_datetime(chosen["date"]).dt.strftime("%Y-%m-%d"), **texts)
-    return rows.sort_values(["tile", "date", "product"]).to_dict("records")
-
-
 def _structured(value: Any) -> dict[str, Any]:
     """A value of the provenance: a plain text, or a nested one that keeps its lines."""
-    if isinstance(value, (Mapping, list, tuple)):
-        return {"nested": True, "text": json.dumps(value, indent=2, sort_keys=True, default=str, ensure_ascii=False)}
-    return {"nested": False, "text": str(value)}
+    text = json.dumps(value, indent=2, sort_keys=True, default=str, ensure_ascii=False) if nested(value) else str(value)
+    return {"nested": nested(value), "text": text}

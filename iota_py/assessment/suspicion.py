@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, date2num
+from matplotlib.dates import AutoDateLocator, date2num
 from matplotlib.figure import Figure
 
-from iota_py.assessment.figures import BLUE, MUTED, ORANGE, house_style, png_of
+from iota_py.assessment.figures import BLUE, MUTED, ORANGE, date_ticks, house_style, png_of
+from iota_py.assessment.language import translator
 
 ACROSS = 3
 
@@ -27,14 +28,17 @@ class Drawn:
     usual: np.ndarray
 
 
-def suspicion_figure(drawn: Sequence[Drawn], total: int) -> bytes:
+def suspicion_figure(drawn: Sequence[Drawn], total: int, language: str = "en") -> bytes:
     """PNG: one small chart for each polygon, or a line that says that there is none. total: suspicious polygons, drawn or not."""
+    _ = translator(language)
     with house_style():
         down = max(1, math.ceil(len(drawn) / ACROSS))
         figure = Figure(figsize=(7.4, 0.5 + 1.5 * down if drawn else 0.8))
         if not drawn:
-            text = "no polygon is suspicious" if total == 0 else f"{total} suspicious polygons; these features have no dates to draw"
-            figure.text(0.02, 0.5, text, color=MUTED, va="center")
+            text = (
+                _("no polygon is suspicious") if total == 0 else _("%(number)s suspicious polygons; these features have no dates to draw")
+            )
+            figure.text(0.02, 0.5, text % {"number": total}, color=MUTED, va="center")
             return png_of(figure)
         axes = figure.subplots(down, ACROSS, squeeze=False)
         for place, axis in enumerate(axes.ravel()):
@@ -43,13 +47,13 @@ def suspicion_figure(drawn: Sequence[Drawn], total: int) -> bytes:
                 continue
             one = drawn[place]
             days = date2num([dt.date.fromisoformat(day) for day in one.dates])
-            axis.fill_between(days, one.usual[0], one.usual[2], color=BLUE, alpha=0.18, linewidth=0, label="class, 10–90 %")
-            axis.plot(days, one.usual[1], color=BLUE, linewidth=1, label="class, median")
-            axis.plot(days, one.series, color=ORANGE, linewidth=1.4, linestyle="--", label="polygon")
+            axis.fill_between(days, one.usual[0], one.usual[2], color=BLUE, alpha=0.18, linewidth=0, label=_("class, 10–90 %"))
+            axis.plot(days, one.usual[1], color=BLUE, linewidth=1, label=_("class, median"))
+            axis.plot(days, one.series, color=ORANGE, linewidth=1.4, linestyle="--", label=_("polygon"))
             axis.set_title(one.title, fontsize=7, loc="left")
             locator = AutoDateLocator(maxticks=4)
             axis.xaxis.set_major_locator(locator)
-            axis.xaxis.set_major_formatter(ConciseDateFormatter(locator, show_offset=False))
+            axis.xaxis.set_major_formatter(date_ticks(locator, language, show_offset=False))
             axis.tick_params(labelsize=6)
             axis.grid(True)
         axes[0, 0].set_ylabel(drawn[0].what, fontsize=6)

@@ -18,7 +18,7 @@ from iota_py.bench.scale import Settings
 from iota_py.bench.tile import NAME, settings_of_input, write_tile_products
 from iota_py.bench.timing import Side, interleave
 from iota_py.bench.workload import INDICES, SENSOR, YEAR
-from iota_py.config.schema import Engine as EngineOptions
+from iota_py.config.engine import Engine as EngineOptions
 from iota_py.config.schema import RunConfig, dump
 from iota_py.errors import TaskError
 from iota_py.grid.windows import Window, whole
@@ -27,7 +27,9 @@ from iota_py.io.handles import close_kept
 from iota_py.io.publish import sha256, write_text
 from iota_py.io.raster import write_raster
 from iota_py.pipeline import paths
-from iota_py.pipeline.engine import Engine, execute, open_engine
+from iota_py.pipeline.engine.opening import open_engine
+from iota_py.pipeline.engine.protocol import Engine
+from iota_py.pipeline.engine.work import execute
 from iota_py.pipeline.inputs.reading import optical_features
 from iota_py.pipeline.inventory import take_inventory
 from iota_py.pipeline.plan import make_plan
@@ -66,12 +68,12 @@ def measure_chain(settings: Settings) -> Measure:
     with tempfile.TemporaryDirectory(prefix="iota-py-bench-") as place:
         settings.say("chain: writing products")
         chain = prepare_chain(settings, Path(place))
-        with open_engine(EngineOptions(workers=1)) as engine:
+        with open_engine(EngineOptions(workers=1), chain.root) as engine:
             run_windows(chain, engine)
         single = chain.digests()
         settings.say(f"chain: {settings.scale.rounds} rounds of {len(chain.tasks)} windows")
         pixels = settings.scale.tile[0] * settings.scale.tile[1] / 1e6
-        with open_engine(EngineOptions(workers=settings.cores)) as engine:
+        with open_engine(EngineOptions(workers=settings.cores), chain.root) as engine:
             ours = Side(lambda: run_windows(chain, engine), pixels)
             stages = Side(lambda: run_stages(chain, predictor), pixels * settings.cores)
             rates = interleave(ours, stages, settings.scale.rounds)

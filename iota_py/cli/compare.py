@@ -28,6 +28,8 @@ def compare(
 ) -> None:
     """Compare two class maps: agreement, transitions, areas gained and lost, changes that rules call implausible.
 
+    Two runs on the same reference polygons: also which is better on those that both held out, by how much, and how sure that is.
+
     Writes difference.tif (1 same, 2 another class, 3 implausible), tables, a figure and a page that needs no network.
 
     Example: [bold]iota-py compare runs/2022 runs/2023 --rules configs/transitions/oso-23.yaml[/]
@@ -43,11 +45,14 @@ def compare(
 
 def _show(found: Comparison) -> None:
     from iota_py.assessment.compare_page import verdict
+    from iota_py.assessment.rivals import rival_sentence
     from iota_py.assessment.wording import count, hectares, percent
 
     for note in found.notes:
         out.print(f"[yellow]note[/]     {escape(note)}")
     out.print(f"result   {escape(verdict(found))}")
+    if found.skill is not None:
+        out.print(f"skill    {escape(rival_sentence(found.skill))}")
     moved = found.transitions[found.transitions.from_code != found.transitions.to_code]
     if moved.empty:
         return

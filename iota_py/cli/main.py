@@ -10,7 +10,29 @@ from rich.markup import escape
 from typer.exceptions import TyperException
 
 from iota_py import __version__
-from iota_py.cli import aggregate, bench, check, compare, demo_data, features, plan, products, report, run, samples, train, ui, verify, view
+from iota_py.cli import (
+    accuracy,
+    aggregate,
+    bench,
+    check,
+    compare,
+    demo_data,
+    drift,
+    experiment,
+    features,
+    plan,
+    products,
+    promote,
+    register,
+    report,
+    run,
+    samples,
+    track,
+    train,
+    ui,
+    verify,
+    view,
+)
 from iota_py.cli.console import err, out, show_faults
 from iota_py.errors import EXIT_INTERNAL, EXIT_INTERRUPTED, EXIT_USER, IotaError
 
@@ -25,6 +47,7 @@ app.command("check")(check.check)
 app.command("plan")(plan.plan)
 app.command("run")(run.run)
 app.command("train")(train.train)
+app.command("drift")(drift.drift)
 app.command("features")(features.features)
 app.command("samples")(samples.samples)
 app.command("report")(report.report)
@@ -32,7 +55,12 @@ app.command("view")(view.view)
 app.command("verify")(verify.verify)
 app.command("aggregate")(aggregate.aggregate)
 app.command("compare")(compare.compare)
+app.add_typer(experiment.app, name="experiment")
+app.add_typer(accuracy.app, name="accuracy")
 app.command("ui")(ui.ui)
+app.command("register")(register.register)
+app.command("promote")(promote.promote)
+app.add_typer(track.track, name="track")
 app.command("demo-data")(demo_data.demo_data)
 app.command("bench")(bench.bench)
 

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.markup import escape
 
 from iota_py.cli.console import Bars, UserCode, out, program, short
-from iota_py.errors import IotaError
+from iota_py.errors import IotaError, StorageError
 from iota_py.io.publish import read_json
 from iota_py.pipeline import paths
 
@@ -39,15 +40,22 @@ def run(
 
 
 def _finish(settings: RunConfig, summary: Summary, bars: Bars) -> None:
-    """Manifest and record. A store that does not answer costs a warning, never the results."""
+    """Manifest and record. A store that does not answer costs a warning, never the results nor the record, which waits in the queue."""
     from iota_py.pipeline.delivered import manifest_is_current
-    from iota_py.pipeline.record import track, write_manifest
+    from iota_py.pipeline.record import track, tracking_queue
+    from iota_py.pipeline.records.manifest import write_manifest
 
     if not summary.nothing or not manifest_is_current(settings.output, summary.plan):
         write_manifest(settings, summary.inventory, summary.plan, summary.started)
     if settings.tracking.enabled:
         try:
             track(settings, summary.inventory, summary.started)
+        except StorageError as error:
+            queue = tracking_queue(settings)
+            reason = error.faults[0].message
+            bars.warn(
+                f"not recorded in MLflow yet: {reason}. The record waits in {short(queue)}: {program()} track sync {short(queue.parent)}"
+            )
         except IotaError as error:
             bars.warn(f"the run is not recorded in MLflow: {error}")
 
@@ -95,9 +103,13 @@ def say_further(settings: RunConfig) -> None:
     """What was asked for beside the scores, and which regions borrow their model."""
     from iota_py.assessment.gap import gap_line
     from iota_py.pipeline.reference.regions import borrowed_sentences
+    from iota_py.pipeline.topics.drift import drift_sentences
     from iota_py.pipeline.workspace import Workspace
 
     if settings.assessment.cross_validation is not None:
         out.print(gap_line(read_json(settings.output / paths.CROSS_VALIDATION)))
-    for sentence in borrowed_sentences(Workspace(settings.output, "")):
+    ws = Workspace(settings.output, "")
+    for sentence in borrowed_sentences(ws):
         out.print(sentence)
+    for sentence in drift_sentences(ws):
+        out.print(f"[yellow]warning[/]  {escape(sentence)}")

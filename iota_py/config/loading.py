@@ -7,6 +7,7 @@ import os
 import re
 import types
 import typing
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,13 +26,13 @@ _WORDS = {  # pydantic's, and those of YAML
 }
 
 
-def load_config(path: str | Path, *, allow_user_code: bool = False) -> RunConfig:
+def load_config(path: str | Path, *, allow_user_code: bool = False, changes: Mapping[str, Any] | None = None) -> RunConfig:
     """Read, merge, resolve and validate a configuration. Raises ConfigError with all the faults found.
 
-    allow_user_code: functions of users may run, if the configuration says so too.
+    allow_user_code: functions of users may run, if the configuration says so too. changes: laid upon what the file says (`anchored`).
     """
     path = Path(path)
-    document = _read(path, ())
+    document = merge(_read(path, ()), dict(changes or {}))
     faults: list[Fault] = []
     document = _resolve(document, "", path, faults)
     try:
@@ -96,6 +97,11 @@ def merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
     return merged
 
 
+def anchored(changes: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    """Changes of a configuration whose paths are relative to a folder."""
+    return {key: _anchor(value, key, folder) for key, value in changes.items()}
+
+
 def _anchor(value: Any, place: str, folder: Path) -> Any:
     """Mark relative paths with the folder of their file, before files are merged."""
     if isinstance(value, dict):
@@ -148,7 +154,7 @@ def _fault(source: str, error: Any) -> Fault:
     kind = error["type"]
     if kind == "extra_forbidden":
         known = _keys_at(RunConfig, error["loc"][:-1])
-        near = _nearest(str(error["loc"][-1]), known)
+        near = nearest(str(error["loc"][-1]), known)
         fix = f"did you mean `{near[0]}`?" if near else f"known keys: {', '.join(known)}"
         return Fault("E-CFG-010", source, field, "unknown key", fix)
     if kind == "missing":
@@ -166,7 +172,7 @@ def _fault(source: str, error: Any) -> Fault:
     return Fault("E-CFG-012", source, field, f"{message}{shown}")
 
 
-def _nearest(word: str, known: list[str]) -> list[str]:
+def nearest(word: str, known: list[str]) -> list[str]:
     """The known key most like a word: the same letters first (a transposition), then by similarity."""
     same = [key for key in known if sorted(key) == sorted(word)]
     return same or difflib.get_close_matches(word, known, 1, 0.5)

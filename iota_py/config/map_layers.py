@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from iota_py.config.applicability import ApplicabilityWish
 from iota_py.config.section import Section, Share
 
 Above = Annotated[float, Field(gt=0)]
@@ -67,6 +68,13 @@ class MapLayers(Section):
 
     probabilities: bool = Field(False, description="a band for each class, 0-1000")
     uncertainty: tuple[Measure, ...] = Field((), description="layers 0-1000 of how undecided the models are")
+    set_size: bool = Field(
+        False,
+        description="how many classes are in the conformal set of a pixel, at the coverage of assessment.probabilities.conformal, 0.9 by default",
+    )
+    applicability: ApplicabilityWish = Field(
+        None, description="how unlike what their models learnt pixels are, and where these apply; `true` for the defaults"
+    )
     boundary_fusion: BoundaryFusion | None = Field(None, description="default: each region has the class of its own model up to its border")
     smoothing: Smoothing | None = None
     vote: Literal["majority", "dempster-shafer"] = Field("majority", description="how the classes of several draws are fused")
@@ -101,7 +109,7 @@ class MapLayers(Section):
     @property
     def quantised(self) -> bool:
         """Whether a layer holds probabilities, or is made of them."""
-        return self.probabilities or bool(self.uncertainty)
+        return self.probabilities or bool(self.uncertainty) or self.set_size
 
     @property
     def reaches(self) -> bool:

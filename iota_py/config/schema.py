@@ -5,15 +5,15 @@ This module, with `inputs`, `features`, `samples` and `models` beside it for the
 
 from __future__ import annotations
 
-import os
 import re
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 
 from iota_py.config.assessment import Assessment
 from iota_py.config.calibration import Calibration
+from iota_py.config.engine import Engine
 from iota_py.config.features import Features
 from iota_py.config.fusion import Fusion
 from iota_py.config.importance import Importance
@@ -27,6 +27,7 @@ from iota_py.config.regularisation import Regularisation
 from iota_py.config.samples import Samples
 from iota_py.config.search import Search
 from iota_py.config.section import Day, Language, Name, Positive, Section, TileName, Word
+from iota_py.config.tracking import Tracking
 from iota_py.config.vector import Vector
 
 
@@ -50,32 +51,6 @@ class Period(Section):
         if self.start and self.end and self.start > self.end:
             raise ValueError(f"start {self.start} is after end {self.end}")
         return self
-
-
-class Tracking(Section):
-    """Where experiments are recorded."""
-
-    experiment: Name = "iota_py"
-    uri: str | None = Field(None, description="MLflow tracking URI; default: mlflow.db beside the folder of the run's output")
-    enabled: bool = True
-
-
-class Engine(Section):
-    """Where tasks run."""
-
-    kind: Literal["joblib", "dask"] = "joblib"
-    workers: Positive | Literal["all"] = "all"
-    window: Positive | None = Field(None, description="pixels on a side of a window; default: from the blocks of the files")
-    window_pixels: Positive = Field(262_144, description="pixels of a window at most, when its shape comes from the files")
-    address: str | None = Field(None, description="of a running Dask scheduler")
-    store: Path | None = Field(
-        None, description="folder where acquisitions are kept decoded, masked and on the grid of their tile, for runs that read them again"
-    )
-
-    @property
-    def worker_count(self) -> int:
-        """Number of processes."""
-        return self.workers if isinstance(self.workers, int) else len(os.sched_getaffinity(0))
 
 
 class Limits(Section):
@@ -192,7 +167,7 @@ class RunConfig(Section):
 
 REGISTERED = "models:/"  # how names of models in MLflow's registry begin
 PATH_FIELDS = re.compile(
-    r"^(output|nomenclature|inputs\.[^.]+\.path|inputs\.[^.]+\.series\.masks\.\d+\.path|samples\.polygons|samples(\.sources\.\d+)?\.relabel|samples\.sources\.\d+\.path|samples\.table\.path|samples\.table\.join\.path|samples\.regions\.path|samples\.(selection(\.regions\..+)?|augmentation)\.table|samples\.annual\.(map|validity|inputs\.[^.]+\.path)|samples\.years\.\d+\.(polygons|inputs\.[^.]+\.path)|regularisation\.recode(\.\d+)?\.polygons|vector\.zones\.path|product\.releases|objects\.segments\.path|keep_columns|reuse|model\.from|engine\.store|user_features\.\d+\.file)$"
+    r"^(output|nomenclature|inputs\.[^.]+\.path|inputs\.[^.]+\.series\.masks\.\d+\.path|samples\.polygons|samples(\.sources\.\d+)?\.relabel|samples\.sources\.\d+\.path|samples\.table\.path|samples\.table\.join\.path|samples\.regions\.path|samples\.(selection(\.regions\..+)?|augmentation)\.table|samples\.annual\.(map|validity|inputs\.[^.]+\.path)|samples\.years\.\d+\.(polygons|inputs\.[^.]+\.path)|regularisation\.recode(\.\d+)?\.polygons|vector\.zones\.path|product\.releases|objects\.segments\.path|assessment\.map_accuracy\.points|keep_columns|assessment\.baseline|reuse|model\.from|engine\.store|engine\.cluster\.(python|tls\.(authority|certificate|key))|user_features\.\d+\.file)$"
 )
 
 

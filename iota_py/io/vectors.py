@@ -88,7 +88,7 @@ def write_gpkg(path: str | Path, frame: gpd.GeoDataFrame, layer: str, geometry: 
 
     geometry: type of the layer, such as `Polygon`; found from the features where None. Raises StorageError when it cannot be written whole.
     """
-    with published(path) as part, _fixed_date():
+    with published(path) as part, fixed_date():
         part.unlink(missing_ok=True)
         try:
             pyogrio.write_dataframe(frame, part, layer=layer, driver="GPKG", geometry_type=geometry, use_arrow=False)
@@ -173,7 +173,8 @@ def _unreadable(path: Path, reason: str) -> InputError:
 
 
 @contextmanager
-def _fixed_date() -> Iterator[None]:
+def fixed_date() -> Iterator[None]:
+    """Inside, GeoPackages carry one and the same date."""
     before = pyogrio.get_gdal_config_option("OGR_CURRENT_DATE")
     pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": _DATE})
     try:

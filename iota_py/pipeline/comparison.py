@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from iota_py import __version__
 from iota_py.assessment.agreement import agreement_document
 from iota_py.assessment.compare_page import Comparison, render_comparison
 from iota_py.assessment.quicklooks import map_quicklook
+from iota_py.assessment.rivals import rival_document, rival_table
 from iota_py.assessment.thumbnail import Thumbnail
 from iota_py.assessment.transition_figure import transition_figure
 from iota_py.assessment.transition_rules import TransitionRule, implausible_pairs, implausible_table, read_rules
@@ -40,11 +41,12 @@ from iota_py.io.tables import write_csv
 from iota_py.nomenclature import NODATA, Nomenclature
 from iota_py.pipeline.class_maps import PIXELS, ClassMap, Reader, open_class_map, stranger_fault, window_blocks
 from iota_py.pipeline.class_rasters import write_class_map
+from iota_py.pipeline.rivals import rival_runs
 from iota_py.pipeline.steps.reporting import grid_facts
 
 MAX_SIDE = 900
 PAGE, DIFFERENCE_MAP, AGREEMENT = "compare.html", "difference.tif", "agreement.json"
-TRANSITIONS, FIGURE, IMPLAUSIBLE, CLASSES = "transitions.csv", "transitions.png", "implausible.csv", "classes.csv"
+TRANSITIONS, FIGURE, IMPLAUSIBLE, CLASSES, SKILL = "transitions.csv", "transitions.png", "implausible.csv", "classes.csv", "skill.csv"
 
 
 @dataclass(frozen=True)
@@ -80,14 +82,17 @@ class Counted:
 def compare(places: tuple[Path, Path], folder: Path, rules: Path | None = None, nomenclature: Path | None = None) -> Comparison:
     """Write the comparison of two maps into a folder: `difference.tif`, tables, figure and page; what the page shows.
 
-    places: rasters or folders of runs. rules: file of implausible changes. nomenclature: of rasters that no run explains.
+    places: rasters or folders of runs, of which the held-out polygons are compared too. rules: file of implausible changes. nomenclature: of rasters that
+    no run explains.
     Raises ConfigError or InputError: E-CMP-004 to 006, 009 to 013 and 015, E-NOM-013 to 017.
     """
     pair = find_pair(places, nomenclature)
     read = () if rules is None else read_rules(read_yaml(rules), pair.nomenclature, str(rules))
+    skill, reason = rival_runs(places, pair.names, pair.nomenclature)
+    pair = replace(pair, notes=(*pair.notes, reason)) if reason else pair
     odd = implausible_pairs(read)
     counted = write_difference(pair, odd, folder / DIFFERENCE_MAP)
-    page = described(pair, counted, read if rules is not None else None, "" if rules is None else str(rules))
+    page = replace(described(pair, counted, read if rules is not None else None, "" if rules is None else str(rules)), skill=skill)
     write_tables(page, folder, pair)
     write_bytes(folder / FIGURE, page.images["transitions"])
     write_text(folder / PAGE, render_comparison(page))
@@ -166,11 +171,13 @@ def described(pair: Pair, counted: Counted, rules: Sequence[TransitionRule] | No
 
 
 def write_tables(page: Comparison, folder: Path, pair: Pair) -> None:
-    """`transitions.csv`, `classes.csv`, `agreement.json`, and `implausible.csv` where there are rules."""
+    """`transitions.csv`, `classes.csv`, `agreement.json`, `implausible.csv` where there are rules, `skill.csv` of two runs of one reference."""
     write_csv(folder / TRANSITIONS, page.transitions.round({"hectares": 4, "share_of_from": 6}))
     write_csv(folder / CLASSES, page.changes.round(4))
     if page.implausible is not None:
         write_csv(folder / IMPLAUSIBLE, page.implausible.round({"hectares": 4}))
+    if page.skill is not None:
+        write_csv(folder / SKILL, rival_table(page.skill).round(6))
     write_json(folder / AGREEMENT, agreement_file(page, pair))
 
 
@@ -186,6 +193,7 @@ def agreement_file(page: Comparison, pair: Pair) -> dict[str, Any]:
         "rules": page.rules or None,
         "implausible": None if page.implausible is None else int(page.transitions.pixels[page.transitions.implausible].sum()),
         "difference_values": {"no_data": NODATA, **changed},
+        "skill": None if page.skill is None else rival_document(page.skill),
         "notes": list(page.notes),
     }
 

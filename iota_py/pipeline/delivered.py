@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -18,6 +19,7 @@ from iota_py.tracking.provenance import FileEntry
 
 FOLDERS = ("map", paths.VECTOR, paths.PRODUCT, paths.CATALOGUE, "assessment", paths.MODELS)
 DIGEST = "digest"
+_PAGES = re.compile(r"report(\.[a-z]{2,3})?\.html")  # in each language
 _LAYERS = (".gpkg", ".parquet", ".zip")  # of polygons, in vector/ and product/
 _CLASSES = ("classification", "regularised", "OCS", "REGULARISED")
 _PERCENT = ("confidence", "CONFIDENCE")
@@ -43,7 +45,7 @@ def delivered(root: Path, outputs: Iterable[FileEntry], codes: Iterable[int]) ->
 
 def is_delivered(name: str) -> bool:
     """Whether a file, relative to the run, is one that is handed over."""
-    return name == paths.REPORT or name.split("/")[0] in FOLDERS
+    return bool(_PAGES.fullmatch(name)) or name.split("/")[0] in FOLDERS
 
 
 def sealed(document: Mapping[str, Any]) -> dict[str, Any]:

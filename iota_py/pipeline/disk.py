@@ -51,11 +51,15 @@ def _layer_bytes(layer: str, config: RunConfig) -> int:
         return 2 * len(load_nomenclature(config).classes)
     if layer == "boundary_change":
         return 4
-    return 2 if layer.startswith("uncertainty_") else 1
+    return 2 if layer.startswith("uncertainty_") or layer == "dissimilarity" else 1
 
 
 def _tile_bytes(layer: str, size: int) -> int:
     """Bytes of a pixel of a tile for a layer of the map that is made of one of the tiles, beside those of each run."""
     if layer == "boundary_change":
         return 1  # whether the pixel is in a buffer
+    if layer in ("dissimilarity", "applicability"):
+        return 2  # a band of two bytes each
+    if layer == "set_size":
+        return 2
     return size if layer == "probabilities" or layer.startswith("uncertainty_") else 0

@@ -96,10 +96,11 @@ class Inventory:
     """All that planning needs to know. tiles: in order of priority. regions: (index from 1, name). lattice: grid of the map. user: functions of users.
 
     kept: the columns that models learn from, None: all. parts: (region, number of parts) of those with too much reference data for a model.
-    reused: region, run, folder and digests of the files of models of another run.
+    reused: region, run, folder and digests of the files of models of another run; model_names: columns as these were fitted on, where their dates
+    are of another year; profiles: region, file and digest of the profiles beside them.
     A run of a table without inputs has no tiles and no grid. ready: its columns, where they are features. described: its samples, in words.
     seasons: other years that samples come from. zones: (name, digest of the outline) of those that polygons are delivered for. zones_away: names
-    of zones that miss the map.
+    of zones that miss the map. version: of the registered model that its models are from (`name`, `version`, `run`, `alias`).
     """
 
     tiles: tuple[Tile, ...]
@@ -111,11 +112,14 @@ class Inventory:
     kept: tuple[str, ...] | None = None
     parts: tuple[tuple[int, int], ...] = ()
     reused: tuple[tuple[int, int, str, Mapping[str, str]], ...] = ()
+    model_names: tuple[str, ...] = ()
+    profiles: tuple[tuple[int, str, str], ...] = ()
     ready: tuple[str, ...] = ()
     described: str = ""
     seasons: tuple[Season, ...] = ()
     zones: tuple[tuple[str, str], ...] = ()
     zones_away: tuple[str, ...] = ()
+    version: Mapping[str, str] | None = None
 
     @property
     def grid(self) -> GeoBox:

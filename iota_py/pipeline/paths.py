@@ -8,6 +8,13 @@ CONFIG = "config.yaml"
 MANIFEST = "manifest.json"
 REPORT = "report.html"
 TRACKING = "tracking.json"
+SYSTEM = "system.csv"
+MODEL_VERSION = "inventory/registered_model.json"
+MODEL_FILES = "tracking/model"
+PER_CLASS = "tracking/per_class.csv"
+TILE_PLACES = "tracking/tiles.geojson"
+POLYGON_PLACES = "tracking/polygons.geojson"
+MAP_PICTURE = "tracking/map.png"
 STATE = ".state"
 LOCK = ".lock"
 BAD = "inventory/bad.json"
@@ -28,8 +35,18 @@ CONFUSION = "assessment/confusion.csv"
 AREAS = "assessment/areas.csv"
 LEDGER = "assessment/ledger.csv"
 REGION_SCORES = "assessment/regions.csv"
+ACQUISITIONS = "assessment/acquisitions.csv"
+BASELINE = "assessment/baseline.json"
+BASELINE_TABLE = "assessment/baseline.csv"
+POLYGON_SCORES = "assessment/polygon_scores.parquet"
+LEVEL_SCORES = "assessment/scores.csv"
+MATRICES = "assessment/matrices.csv"
+CONFUSION_BY_ROW = "assessment/confusion_by_row.csv"
+CONFUSION_BY_COLUMN = "assessment/confusion_by_column.csv"
+SKILL = (POLYGON_SCORES, LEVEL_SCORES, MATRICES, CONFUSION_BY_ROW, CONFUSION_BY_COLUMN)
 CROSS_VALIDATION = "assessment/cross_validation.json"
 CROSS_TABLE = "assessment/cross_validation.csv"
+MAP_ACCURACY = tuple(f"assessment/{name}" for name in ("map_accuracy.json", "map_accuracy.csv", "map_areas.csv", "map_matrix.csv"))
 FIGURES = "assessment/figures"
 SUSPICIOUS = "samples/suspicious.csv"
 SUSPICIOUS_PLACES = "samples/suspicious.gpkg"
@@ -37,6 +54,14 @@ SUSPICIOUS_FIGURE = "assessment/suspicious.png"
 SAMPLE_METRICS = "assessment/samples/metrics.json"
 SAMPLE_CONFUSION = "assessment/samples/confusion.csv"
 SAMPLE_REGIONS = "assessment/samples/regions.csv"
+SAMPLE_SKILL = tuple(name.replace("assessment/", "assessment/samples/") for name in SKILL)
+CONFORMAL = "assessment/held_out_probabilities/thresholds.json"
+SETS = "assessment/sets.json"
+PROBABILITY_SCORES = "assessment/probability_scores.csv"
+RELIABILITY = "assessment/reliability.csv"
+COVERAGE = "assessment/coverage.csv"
+CONFUSIONS = "assessment/confusions.csv"
+CONFUSION_SERIES = "assessment/confusions.json"
 IMPORTANCE = "assessment/importance.csv"
 PERMUTATION = "assessment/permutation.csv"
 SHAP = "assessment/shap.csv"
@@ -46,11 +71,22 @@ LEARNING_LEDGER = "samples/learning.csv"
 YEAR_SCORES = "assessment/years.csv"
 POLYGON_VALUES = "assessment/polygons.csv"
 STRATA = "assessment/strata.csv"
+DRIFT = "assessment/drift.json"
+DRIFT_TABLE = "assessment/drift.csv"
+DRIFT_FIGURE = "assessment/drift.png"
+DRIFT_TEXT = "assessment/drift.txt"
+DRIFT_PLACES = "assessment/drift.geojson"
 LAYERS = ("classification", "confidence", "validity")
 CHOICE = "map/choice.tif"
 LEGEND = "map/legend.png"
 PROBABILITIES = "map/probabilities.tif"
+SET_SIZE = "map/set_size.tif"
 BOUNDARY_CHANGE = "map/boundary_change.tif"
+DISSIMILARITY = "map/dissimilarity.tif"
+APPLICABLE = "map/applicability.tif"
+APPLICABILITY = "assessment/applicability.json"
+APPLICABILITY_AREAS = "assessment/applicability.csv"
+APPLICABILITY_FOLDS = "assessment/applicability_folds.csv"
 BOUNDARY = "assessment/boundary.csv"
 BOUNDARY_SUMMARY = "assessment/boundary.json"
 REGULARISED = "map/regularised.tif"
@@ -108,6 +144,11 @@ def window(tile: str, row: int, col: int) -> str:
 def window_shares(tile: str, row: int, col: int) -> str:
     """Probabilities and uncertainty of one window, kept until its tile is assembled."""
     return f"tiles/{tile}/windows/r{row:06d}_c{col:06d}_shares.tif"
+
+
+def window_applicability(tile: str, row: int, col: int) -> str:
+    """Dissimilarity of one window, and whether models apply, kept until its tile is assembled."""
+    return f"tiles/{tile}/windows/r{row:06d}_c{col:06d}_applicability.tif"
 
 
 def feature_window(tile: str, row: int, col: int) -> str:
@@ -181,6 +222,26 @@ def held_out(tile: str) -> str:
     return f"samples/{tile}/validation.parquet"
 
 
+def pixels(tile: str) -> str:
+    """Pixels of the map of a tile drawn for a picture of its features."""
+    return f"samples/{tile}/pixels.parquet"
+
+
+def profile(region: int) -> str:
+    """How the features of a region are spread in the year of its models."""
+    return f"models/profile_region_{region}.npz"
+
+
+def tested(tile: str) -> str:
+    """Held-out pixels of a tile with their features, where probabilities are tested."""
+    return f"samples/{tile}/tested.parquet"
+
+
+def held_out_answers(region: int, run: int) -> str:
+    """What the model of a region and run says of held-out pixels."""
+    return f"assessment/held_out_probabilities/region_{region}_run_{run}.parquet"
+
+
 def study(folder: str) -> str:
     """What permutation and SHAP say of a model. folder: of its bundle."""
     return f"assessment/importance/{folder.removeprefix('models/').replace('/', '_')}.json"
@@ -215,6 +276,11 @@ def model(region: int, run: int, member: str | None = None) -> str:
 def model_part(region: int, run: int, part: int, parts: int) -> str:
     """Bundle of one part of a region that is divided into so many, of the region itself where it is not."""
     return model(region, run) if parts == 1 else f"{model(region, run)}_part_{part}"
+
+
+def space(region: int, run: int) -> str:
+    """Folder of what tells where the models of a region and run apply."""
+    return f"models/applicability/region_{region}_run_{run}"
 
 
 def trust(region: int, run: int, member: str) -> str:
@@ -260,6 +326,11 @@ def run_weights(run: int) -> str:
 def run_scores(run: int) -> str:
     """Confusion of one run, by region."""
     return f"assessment/run_{run}.json"
+
+
+def run_polygons(run: int) -> str:
+    """Pixels of one run by held-out polygon, reference class and map class."""
+    return f"assessment/run_{run}_polygons.parquet"
 
 
 def values(run: int) -> str:

@@ -108,7 +108,7 @@ def opinion(ws: Workspace, observed: list[Observed], validity: int, region: int)
 
 def _of_one_model(ws: Workspace, observed: list[Observed], region: int) -> tuple[list[Answer], np.ndarray, np.ndarray]:
     """Answers of each model, labels and confidence uint8 (run, 1)."""
-    models = models_at(tuple(str(ws.path(name)) for name in model_folders(ws, region)), ws.version, ws.feature_names)
+    models = models_at(tuple(str(ws.path(name)) for name in model_folders(ws, region)), ws.version, ws.model_names)
     features = Block(observed, 0, 1).features
     found = [engine.predict(features, probabilities=True) for engine in models.engines]
     answers, labels, confidence = [], [], []

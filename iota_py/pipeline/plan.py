@@ -15,17 +15,23 @@ from iota_py.grid.form import geobox_values
 from iota_py.pipeline import paths
 from iota_py.pipeline.inventory import Inventory, Tile
 from iota_py.pipeline.models.members import asked, members_document, planned_members, run_layers
+from iota_py.pipeline.plans.applicability import applicability_layers, applicability_tasks, space_tasks
+from iota_py.pipeline.plans.baseline import baseline_tasks
 from iota_py.pipeline.plans.builder import Builder, layers_document, series_digest, without_paths
 from iota_py.pipeline.plans.cleaning import SUSPICIOUS
 from iota_py.pipeline.plans.crossval import GAP
+from iota_py.pipeline.plans.drift import drift_tasks
 from iota_py.pipeline.plans.importance import importance_tasks
 from iota_py.pipeline.plans.learning import learning_tasks
 from iota_py.pipeline.plans.legend import legend_task
+from iota_py.pipeline.plans.map_accuracy import map_accuracy_tasks
 from iota_py.pipeline.plans.map_layers import layer_tasks, scored_fusion, tile_outputs, window_memory, window_settings
 from iota_py.pipeline.plans.mosaic import mosaic_tasks
 from iota_py.pipeline.plans.objects import object_tasks
+from iota_py.pipeline.plans.probabilities import THRESHOLDS, probability_results, probability_tasks, sets_mapped
 from iota_py.pipeline.plans.product import delivery_tasks
 from iota_py.pipeline.plans.regularisation import regularisation_tasks
+from iota_py.pipeline.plans.report import report_outputs
 from iota_py.pipeline.plans.season import footprint_task, stored_tasks, year_score_tasks
 from iota_py.pipeline.plans.table import table_score_tasks, table_tasks
 from iota_py.pipeline.plans.target import value_tasks
@@ -62,18 +68,26 @@ def make_plan(config: RunConfig, inventory: Inventory, external: Mapping[str, st
         value_tasks(build, config, inventory, external, footprints)
         return ordered(build)
     trains: Mapping[tuple[int, int], tuple[str, ...]] = {}
+    looked: list[str] = []
     if config.objects is not None:
         assembled = object_tasks(build, config, inventory, external, footprints)
     else:
         trains = learning_tasks(build, config, inventory, external, footprints)
+        probability_tasks(build, config, inventory, trains)
+        looked = drift_tasks(build, config, inventory, external, footprints, trains)
+        trains = space_tasks(build, config, inventory, trains)
         assembled = {t.name: _tile_map(build, config, inventory, t, footprints, trains, external) for t in inventory.tiles}
     mosaics = mosaic_tasks(build, config, inventory, assembled, footprints, external)
     mosaics.append(legend_task(build, config, external))
     mosaics += layer_tasks(build, config, inventory, external, [*assembled.values(), *footprints.values()])
+    mosaics += applicability_layers(build, config, inventory, external, [*assembled.values(), *footprints.values()])
     mosaics += regularisation_tasks(build, config, inventory, external)
     mosaics += vector_tasks(build, config, inventory, external)
     studied = importance_tasks(build, config, inventory, external, trains)
-    _results(build, config, inventory, external, assembled, [*mosaics, *studied])
+    studied += probability_results(build, config, inventory, external)
+    studied += applicability_tasks(build, config, inventory, external)
+    studied += map_accuracy_tasks(build, config, inventory, external)
+    _results(build, config, inventory, external, assembled, [*mosaics, *studied, *looked])
     delivery_tasks(build, config, inventory, external)
     return ordered(build)
 
@@ -126,12 +140,14 @@ def _tile_map(
     wide = asked(config)  # probabilities are those of the classes of all models, and regions beyond the tile weigh near their borders
     regions = [region for region, _ in inventory.regions] if wide else tile.regions
     models = [task for region in regions for run in range(runs) for task in trains[region, run]]
+    models += [THRESHOLDS] if sets_mapped(config) else []
     needs = (*models, footprints[tile.name], *(footprints[name] for name in tile.above))
     outputs = [paths.tile_layer(tile.name, layer, run) for run in range(runs) for layer in run_layers(config)]
     outputs = [paths.tile_layer(tile.name, "validity"), *outputs, *tile_outputs(config, tile.name)]
     more = _fusion(config, inventory) | window_settings(config, external)
     beside = config.map is not None and config.map.quantised
-    work = TileWork("predict", "assemble", tuple(outputs), needs, runs, more, window_memory(config), beside)
+    applies = config.map is not None and config.map.applicability is not None
+    work = TileWork("predict", "assemble", tuple(outputs), needs, runs, more, window_memory(config), beside, applies)
     return tile_tasks(build, inventory, tile, work)
 
 
@@ -152,7 +168,7 @@ def _results(
     if config.samples.places:
         for run in range(runs):
             params = {**common, "run": run, "grid": geobox_values(inventory.grid)}
-            outputs = [paths.run_scores(run), paths.difference(run)]
+            outputs = [paths.run_scores(run), paths.run_polygons(run), paths.difference(run)]
             samples = [f"candidates/{t.name}" for t in inventory.tiles]
             map_of_run = f"mosaic/classification_run_{run}" if runs > 1 else "mosaic/delivered"
             samples += [task.id for task in build.tasks.values() if task.stage == "annual"]
@@ -162,7 +178,7 @@ def _results(
         needs += table_score_tasks(build, config, trains, {**common, "runs": runs})
     needs += year_score_tasks(build, config, common)
     trusts = [] if config.fusion is None else [*(task.id for task in build.tasks.values() if task.stage == "trust"), "mosaic/choice"]
-    outputs = [paths.METRICS, paths.CONFUSION, paths.AREAS, paths.REGION_SCORES, paths.FIGURES]
+    outputs = [paths.METRICS, *paths.SKILL, paths.CONFUSION, paths.AREAS, paths.REGION_SCORES, paths.FIGURES]
     params = {**common, "runs": runs, "grid": geobox_values(inventory.grid), **scored_fusion(config)}
     summary = build.add("summary", outputs, params, [*needs, *trusts, "mosaic/delivered"])
     acquisitions = [series_digest(s) for tile in inventory.tiles for s in tile.series.values()]
@@ -173,4 +189,5 @@ def _results(
         "grid": geobox_values(inventory.grid),
     }
     compared = [task for task in (GAP, SUSPICIOUS) if task in build.tasks]
-    build.add("report", [paths.REPORT], params, [summary, *needs, *mosaics, *compared])
+    compared += baseline_tasks(build, config, external, [summary, "mosaic/delivered"])
+    build.add("report", report_outputs(config), params, [summary, *needs, *mosaics, *compared])

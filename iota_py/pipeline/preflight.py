@@ -24,12 +24,17 @@ from iota_py.pipeline.models.members import column_faults, member_faults
 from iota_py.pipeline.models.reduced import column_choice_faults
 from iota_py.pipeline.models.reuse import reuse_faults, with_reused
 from iota_py.pipeline.models.searched import check_search
+from iota_py.pipeline.plans.applicability import applicability_faults
+from iota_py.pipeline.plans.baseline import baseline_faults, baseline_files
 from iota_py.pipeline.plans.cleaning import cleaning_faults
 from iota_py.pipeline.plans.crossval import crossval_faults
+from iota_py.pipeline.plans.drift import drift_faults
 from iota_py.pipeline.plans.importance import importance_faults
 from iota_py.pipeline.plans.legend import language_faults
+from iota_py.pipeline.plans.map_accuracy import map_accuracy_faults, point_files
 from iota_py.pipeline.plans.map_layers import map_faults
 from iota_py.pipeline.plans.object_faults import object_faults, parcel_files
+from iota_py.pipeline.plans.probabilities import probability_faults
 from iota_py.pipeline.plans.product import delivery_faults
 from iota_py.pipeline.plans.regularisation import recode_files, regularisation_faults
 from iota_py.pipeline.plans.target_faults import check_target
@@ -88,7 +93,8 @@ def examine(config: RunConfig, bad: Mapping[str, str] | None = None) -> Inventor
 def _wish_faults(config: RunConfig, inventory: Inventory | None, nomenclature: Nomenclature | None) -> list[Fault]:
     """What is wrong with wishes that only inputs and classes can tell, as far as these were found."""
     faults = [*split_faults(config, inventory), *object_faults(config, inventory), *language_faults(config, nomenclature)]
-    for look in (model_faults, reuse_faults, map_faults, regularisation_faults, vector_faults):
+    faults += probability_faults(config, inventory)
+    for look in (model_faults, reuse_faults, drift_faults, map_faults, regularisation_faults, vector_faults, map_accuracy_faults):
         faults.extend(look(config, inventory, nomenclature))
     return faults
 
@@ -111,7 +117,7 @@ def external_digests(config: RunConfig) -> dict[str, str]:
     files["table"] = samples.table.path if samples.table else None
     files["relabel"] = samples.relabel if samples.table and isinstance(samples.relabel, Path) else None
     files["joined"] = samples.table.join.path if samples.table and samples.table.join else None
-    files |= table_files(config) | recode_files(config) | parcel_files(config)
+    files |= table_files(config) | recode_files(config) | parcel_files(config) | point_files(config) | baseline_files(config)
     digests = {"nomenclature": nomenclature_digest(config), "polygons": reference_digest(config), **season_digests(config)}
     digests |= {name: sha256(path) for name, path in files.items() if path is not None}
     return {name: digest for name, digest in digests.items() if digest is not None}
@@ -188,8 +194,10 @@ _OF_SETTINGS: tuple[Callable[[RunConfig], list[Fault]], ...] = (
     member_faults,
     region_faults,
     crossval_faults,
+    applicability_faults,
     importance_faults,
     check_search,
     cleaning_faults,
     delivery_faults,
+    baseline_faults,
 )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,25 +22,32 @@ from iota_py.io.publish import read_json, sweep, write_json, write_text
 from iota_py.pipeline import paths
 from iota_py.pipeline.delivered import is_delivered
 from iota_py.pipeline.disk import disk_estimate
-from iota_py.pipeline.engine import Engine, open_engine
+from iota_py.pipeline.engine.opening import open_engine
+from iota_py.pipeline.engine.protocol import Engine
 from iota_py.pipeline.inputs.listing import describe_inputs
 from iota_py.pipeline.inventory import Inventory
 from iota_py.pipeline.lock import locked
+from iota_py.pipeline.models.reuse import moved_sentence, note_version
 from iota_py.pipeline.plan import Plan, make_plan
 from iota_py.pipeline.plans.vector import zones_sentence
 from iota_py.pipeline.preflight import check_disk, examine, external_digests
 from iota_py.pipeline.progress import Progress, Silent
+from iota_py.pipeline.sharing import Siblings
 from iota_py.pipeline.stages import STAGES
 from iota_py.pipeline.state import State
+from iota_py.pipeline.system import sampled
 from iota_py.pipeline.task import Outcome, Task, fingerprint
-from iota_py.pipeline.timing import add_timings
+from iota_py.pipeline.timing import Spent, add_timings, bytes_in
 from iota_py.pipeline.workspace import write_inventory
 from iota_py.training.trainers import INTEL, choose_trainer
 
 
 @dataclass(frozen=True)
 class Summary:
-    """What a run did, and of what. done: tasks executed. failed: outcomes of those that failed. executed: tasks by stage."""
+    """What a run did, and of what. done: tasks executed. failed: outcomes of those that failed. executed: tasks by stage.
+
+    shared: tasks by stage whose outputs were taken from runs of the same experiment.
+    """
 
     root: Path
     inventory: Inventory
@@ -50,11 +57,12 @@ class Summary:
     started: str
     failed: tuple[Outcome, ...] = ()
     executed: dict[str, int] = field(default_factory=dict)
+    shared: dict[str, int] = field(default_factory=dict)
 
     @property
     def nothing(self) -> bool:
         """True when there was nothing to do."""
-        return self.done == 0 and not self.failed
+        return self.done == 0 and not self.failed and not self.shared
 
 
 class _BadAcquisitionError(Exception):
@@ -64,10 +72,11 @@ class _BadAcquisitionError(Exception):
 Planner = Callable[[RunConfig, Inventory], Plan]
 
 
-def run(config: RunConfig, progress: Progress | None = None, planner: Planner | None = None) -> Summary:
+def run(config: RunConfig, progress: Progress | None = None, planner: Planner | None = None, siblings: Sequence[Path] = ()) -> Summary:
     """Make everything that is missing of a run. Raises InputError before any work when something is wrong with the inputs.
 
-    planner: says what is to be made, by default the map with all that goes with it.
+    planner: says what is to be made, by default the map with all that goes with it. siblings: folders of runs whose results are taken over
+    where nothing differs.
 
     Raises PartialRunError when tasks failed: what is there is whole, running again does the rest.
     """
@@ -78,23 +87,28 @@ def run(config: RunConfig, progress: Progress | None = None, planner: Planner | 
     trainer = choose_trainer(config.model)
     if plan.stage("train") and trainer.name == INTEL:
         progress.say("trainer", f"random forests are grown by {trainer}")
-    with locked(root), _interruptible():
+    with locked(root), _interruptible(), sampled(root / paths.SYSTEM):
         sweep(root)
         executed: dict[str, int] = {}
-        with open_engine(config.engine) as engine:
+        others = Siblings(tuple(siblings))
+        with open_engine(config.engine, root / paths.STATE) as engine:
             while True:
                 progress.say("inputs", describe_inputs(inventory))
                 if zones := zones_sentence(inventory):
                     progress.say("zones", zones)
+                if moved := moved_sentence(root, inventory):
+                    progress.warn(moved)
                 version = _write_settings(config, inventory)
                 check_disk(root, disk_estimate(inventory, config))
                 try:
-                    failed = _do(root, version, plan, engine, progress, executed)
+                    failed = _do(root, version, plan, engine, progress, executed, others)
                     break
                 except _BadAcquisitionError as bad:
                     progress.warn(str(bad))
                     inventory, plan = prepare(config, planner)
-        summary = Summary(root, inventory, plan, sum(executed.values()), time.perf_counter() - clock, started, tuple(failed), executed)
+        summary = Summary(
+            root, inventory, plan, sum(executed.values()), time.perf_counter() - clock, started, tuple(failed), executed, others.taken
+        )
         if failed:
             raise PartialRunError(*_failures(failed, root))
         return summary
@@ -131,6 +145,7 @@ def _write_settings(config: RunConfig, inventory: Inventory) -> str:
     document = dump(config)
     write_text(config.output / paths.CONFIG, yaml_text(document))
     write_inventory(config.output, inventory)
+    note_version(config.output, inventory)
     every = (inventory, *(season.inventory for season in inventory.seasons))
     return fingerprint([document, [[t.name, [str(s) for s in t.series.values()]] for i in every for t in i.tiles]])
 
@@ -141,7 +156,9 @@ _PASSING = {  # stage -> stage whose outputs it takes over
 }  # fmt: skip
 
 
-def _do(root: Path, version: str, plan: Plan, engine: Engine, progress: Progress, executed: dict[str, int]) -> list[Outcome]:
+def _do(
+    root: Path, version: str, plan: Plan, engine: Engine, progress: Progress, executed: dict[str, int], others: Siblings
+) -> list[Outcome]:
     """Do what is pending, stage by stage; the outcomes that failed."""
     state, tasks, consumers = State(root), plan.by_id(), _consumers(plan)
     failed: list[Outcome] = []
@@ -149,6 +166,7 @@ def _do(root: Path, version: str, plan: Plan, engine: Engine, progress: Progress
     for stage in STAGES:
         every = plan.stage(stage)
         lost.update(t.id for t in every if any(need in lost for need in t.needs))
+        others.take(root, every, tasks, consumers)
         todo = [t for t in every if t.id not in lost and _needed(t, state, tasks, consumers)]
         if stage in _PASSING.values():
             _remove_strays(root, every)
@@ -156,11 +174,12 @@ def _do(root: Path, version: str, plan: Plan, engine: Engine, progress: Progress
             # It is written anew when all is there: until then nothing counts as handed over.
             (root / paths.MANIFEST).unlink(missing_ok=True)
         progress.start(stage, len(every), len(todo))
-        start, worked = time.perf_counter(), 0.0
+        start, worked, processor = time.perf_counter(), 0.0, 0.0
         outcomes = []
         for outcome in engine.run(root, version, todo) if todo else ():
             outcomes.append(outcome)
             worked += outcome.seconds
+            processor += outcome.cpu
             progress.advance(stage)
         _refuse_bad(root, outcomes)
         bad = [o for o in outcomes if not o.ok]
@@ -168,7 +187,7 @@ def _do(root: Path, version: str, plan: Plan, engine: Engine, progress: Progress
         lost.update(o.task for o in bad)
         if todo:
             executed[stage] = executed.get(stage, 0) + len(outcomes) - len(bad)
-            add_timings(root, stage, len(outcomes), worked)
+            add_timings(root, stage, len(outcomes), Spent(worked, time.perf_counter() - start, processor, bytes_in(root)))
         if stage in _PASSING and every:
             state.discard([t for t in plan.stage(_PASSING[stage]) if all(c not in lost for c in consumers[t.id])])
         progress.end(stage, time.perf_counter() - start)

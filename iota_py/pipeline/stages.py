@@ -11,11 +11,12 @@ STAGES = (
     "store", "polygons", "footprint", "parcels", "contrast", "segments", "objects", "candidates", "split", "selection", "object_samples",
     "object_selection", "years", "drawn", "samples", "annual",
     "cleaning", "suspicious", "learning", "search", "crossval", "gap",
-    "train", "object_train", "trust", "sample_scores", "predict", "assemble", "object_map",
-    "weigh", "mosaic_parts", "mosaic", "legend", "layers", "regularise", "vector", "vector_table",
+    "train", "object_train", "spaces", "trust", "profile_pixels", "profile", "drift", "drift_check", "sample_scores", "tested", "answered",
+    "conformal", "predict", "assemble", "object_map",
+    "weigh", "mosaic_parts", "mosaic", "legend", "layers", "regularise", "vector", "vector_table", "map_accuracy",
     "assess", "year_scores", "summary", "sample_summary",
     "regress", "values", "value_tiles", "value_parts", "value_maps", "value_scores", "value_summary", "value_answers", "value_sample_summary",
-    "held_out", "importance", "importance_tables", "report", "value_report",
+    "probability_scores", "confusions", "held_out", "applicability", "importance", "importance_tables", "baseline", "report", "value_report",
     "package", "catalogue",
     "feature_windows", "feature_maps",
 )  # fmt: skip
@@ -35,8 +36,13 @@ _MAPPING = (
     "pipeline/steps/mapping.py",
 )
 _SHARES = (
-    "config/map_layers.py", "mapping/boundary.py", "mapping/shares.py", "mapping/smoothing.py", "mapping/uncertainty.py",
-    "pipeline/models/shares.py", "pipeline/steps/shares.py",
+    "config/map_layers.py", "conformal.py", "pipeline/models/conformal.py",
+    "mapping/boundary.py", "mapping/shares.py", "mapping/smoothing.py", "mapping/uncertainty.py",
+    "pipeline/models/shares.py", "pipeline/steps/shares.py", "applicability", "pipeline/models/applicability.py",
+    "pipeline/steps/applicability_layers.py",
+)  # fmt: skip
+_ANSWERS = (
+    "io", "mapping/shares.py", "config/probability_scores.py", "conformal.py", "pipeline/models/conformal.py", "pipeline/models/shares.py",
 )  # fmt: skip
 _MODELS = (
     "projection.py", "calibration.py", "pipeline/models/reuse.py", "pipeline/models/searched.py", "pipeline/models/calibrated.py",
@@ -106,11 +112,22 @@ ROOMS: Mapping[str, tuple[str, ...]] = {
         *_OTHERS, *_RULES, "mapping/vote.py", "pipeline/models/votes.py", "pipeline/steps/years.py",
     ),
     "held_out": (*_FEATURES, "pipeline/models/members.py", "samples", "pipeline/steps/extraction.py", "pipeline/steps/held_out.py"),
+    "tested": (*_FEATURES, "pipeline/models/members.py", "samples", "pipeline/steps/extraction.py", "pipeline/steps/tested.py"),
+    "answered": (
+        *_ANSWERS, "prediction", *_CODES, *_MODELS, "training", "samples/split.py", "pipeline/reference/regions.py", "pipeline/steps/tested.py",
+        "pipeline/steps/conformal.py",
+    ),
+    "conformal": (*_ANSWERS, "pipeline/steps/conformal.py"),
+    "probability_scores": (
+        *_ANSWERS, "assessment/reliability.py", "assessment/calibration_scores.py", "assessment/conformal_scores.py",
+        "pipeline/steps/probability_scores.py",
+    ),
+    "confusions": (*_ANSWERS, *_CLASSES, "assessment/confusions.py", "pipeline/models/places.py", "pipeline/steps/confusions.py"),
     "cleaning": (
         "training", "prediction", *_CODES, *_MODELS, "samples", *_RULES, *_SETS, "pipeline/models/ranks.py", "pipeline/steps/learning.py",
         "pipeline/steps/cleaning.py",
     ),
-    "suspicious": ("io", *_CLASSES, "assessment/suspicion.py", "assessment/figures.py", *_SETS, "pipeline/steps/cleaning.py"),
+    "suspicious": ("io", *_CLASSES, "assessment/suspicion.py", "assessment/figures.py", "assessment/language.py", *_SETS, "pipeline/steps/cleaning.py"),
     "search": (
         "training", "prediction", *_CODES, *_MODELS, "samples", *_RULES, *_OTHERS, "assessment/metrics.py", "assessment/confusion.py",
         "pipeline/steps/learning.py", "pipeline/steps/learning_set.py", "pipeline/steps/search.py",
@@ -122,6 +139,15 @@ ROOMS: Mapping[str, tuple[str, ...]] = {
         "training", "prediction", *_CODES, *_MODELS, "samples", "assessment/confusion.py", "pipeline/reference/splits.py",
         "pipeline/steps/learning.py",
         "pipeline/steps/crossval.py",
+    ),
+    "spaces": (
+        "applicability", "training", "samples", *_CODES, *_MODELS, *_RULES, *_SETS, "pipeline/steps/crossval.py",
+        "pipeline/models/applicability.py", "pipeline/steps/applicability.py",
+    ),
+    "applicability": (
+        "applicability", "prediction", *_CODES, "projection.py", "training", "samples", "io", "grid", *_CLASSES, *_RULES, *_SETS, *_VOTES,
+        "assessment/applicability.py", "assessment/confusion.py", "pipeline/steps/crossval.py", "pipeline/steps/held_out.py",
+        "pipeline/models/applicability.py", "pipeline/models/engines.py", "pipeline/steps/applicability_scores.py",
     ),
     "gap": ("io", "assessment/metrics.py", "assessment/gap.py", "assessment/wording.py", "pipeline/steps/crossval.py"),
     "trust": (
@@ -140,6 +166,14 @@ ROOMS: Mapping[str, tuple[str, ...]] = {
         "pipeline/models/members.py", "pipeline/steps/importance.py",
     ),
     "predict": (*_FEATURES, *_OWNED, "prediction", *_CODES, "projection.py", "training", "pipeline/models/engines.py", *_VOTES, *_MAPPING, *_SHARES),
+    "profile_pixels": (*_FEATURES, *_OWNED, "samples/places.py", "pipeline/steps/profile.py"),
+    "profile": ("profile.py", "samples", *_RULES, *_SETS, "training/storage.py", "pipeline/models/profiles.py", "pipeline/steps/profile.py"),
+    "drift": (
+        "profile.py", "io", "projection.py", "training", "assessment/figures.py", "assessment/importance_figures.py", "assessment/drift.py",
+        "assessment/drift_figures.py", "assessment/drift_words.py", "pipeline/models/alignment.py", "pipeline/models/profiles.py",
+        "pipeline/models/places.py", "pipeline/steps/profile.py", "pipeline/steps/drift.py",
+    ),
+    "drift_check": ("io", "assessment/drift.py", "assessment/drift_words.py", "pipeline/steps/drift.py"),
     "parcels": ("errors.py", "grid", "io", "pipeline/inputs/parcels.py", "pipeline/steps/segments.py"),
     "contrast": (*_FEATURES, "objects", "pipeline/steps/segments.py"),
     "segments": (*_FEATURES, *_OWNED, "objects", "pipeline/steps/segments.py"),
@@ -160,7 +194,7 @@ ROOMS: Mapping[str, tuple[str, ...]] = {
     ),
     "sample_summary": (
         "io", "assessment", *_CLASSES, "pipeline/reference/splits.py", "pipeline/steps/assessment.py",
-        "pipeline/steps/sample_scores.py",
+        "pipeline/steps/sample_scores.py", "pipeline/steps/mapped_pixels.py", "pipeline/steps/skill.py",
     ),
     "feature_windows": (*_FEATURES, "pipeline/steps/feature_maps.py"),
     "feature_maps": ("grid", "io", "pipeline/steps/feature_maps.py", "pipeline/steps/strips.py"),
@@ -178,18 +212,19 @@ ROOMS: Mapping[str, tuple[str, ...]] = {
     "value_sample_summary": _VALUE_SCORES,
     "value_report": (
         "io", "grid", "products", "assessment", *_CLASSES, "pipeline/reference/target.py", "pipeline/models/regressors.py",
-        "pipeline/steps/reporting.py",
+        "pipeline/plans/report.py", "pipeline/steps/reporting.py",
         "pipeline/steps/regression.py", "pipeline/steps/regression_scores.py", "pipeline/steps/regression_report.py",
         "pipeline/plans/importance_results.py",
         *_RULES, *_SETS,
     ),
     "assemble": (
         "grid", "io", *_CLASS_RASTERS, "mapping/fusion.py", "pipeline/models/members.py", "pipeline/steps/mapping.py",
-        "pipeline/steps/strips.py", "pipeline/models/shares.py", "pipeline/steps/shares.py",
+        "pipeline/steps/strips.py", "pipeline/models/shares.py", "pipeline/steps/shares.py", "pipeline/steps/applicability_layers.py",
     ),
     "layers": (
         "io", "grid", "mapping", *_CLASS_RASTERS, "samples/candidates.py", "pipeline/models/members.py", "pipeline/models/shares.py",
         "pipeline/models/run_votes.py", "pipeline/steps/map_layers.py",
+        "pipeline/steps/set_size.py", "pipeline/steps/applicability_layers.py", "pipeline/models/applicability.py",
     ),
     "weigh": (
         "io", "grid", "assessment/confusion.py", "pipeline/steps/annual.py", "pipeline/steps/mapped_pixels.py", "pipeline/steps/run_vote.py",
@@ -206,6 +241,11 @@ ROOMS: Mapping[str, tuple[str, ...]] = {
         "mapping/regularisation/components.py", "mapping/regularisation/seams.py", *_CLASSES, "config/vector.py",
         "pipeline/plans/vector.py", "pipeline/steps/vector.py",
     ),
+    "map_accuracy": (
+        "io", "grid", *_CLASSES, "pipeline/class_maps.py", "pipeline/accuracy", "pipeline/steps/map_accuracy.py", "assessment/area.py",
+        "assessment/strata.py", "assessment/confusion.py", "assessment/disagreement.py", "assessment/change_area.py",
+        "assessment/accuracy_document.py",
+    ),
     "vector_table": ("io/tables.py", *_CLASSES, "pipeline/steps/vector.py"),
     "assess": (
         "io", "grid", "assessment/confusion.py", "assessment/difference.py", "samples/candidates.py", "prediction", *_CODES,
@@ -217,11 +257,16 @@ ROOMS: Mapping[str, tuple[str, ...]] = {
     "summary": (
         "io", "grid", "assessment", *_CLASSES, "mapping/fusion.py", "pipeline/models/members.py", "pipeline/steps/assessment.py",
         "pipeline/steps/fusion_summary.py", "pipeline/reference/splits.py", "mapping/vote.py", "pipeline/models/run_votes.py",
-        "pipeline/steps/mapped_pixels.py", "pipeline/steps/run_vote.py",
+        "pipeline/steps/mapped_pixels.py", "pipeline/steps/run_vote.py", "pipeline/steps/skill.py",
+    ),
+    "baseline": (
+        "errors.py", "grid", "io", "assessment/baseline.py", "assessment/bootstrap.py", "assessment/confusion.py", "assessment/metrics.py",
+        "assessment/paired.py", "assessment/transitions.py", *_CLASSES, "pipeline/class_maps.py", "pipeline/comparison.py",
+        "pipeline/steps/baseline.py",
     ),
     "report": (
         "io", "grid", "products", "assessment", *_CLASSES, "mapping/fusion.py",
-        "pipeline/plans/importance_results.py", "pipeline/steps/assessment.py", "pipeline/steps/reporting.py", *_RULES, *_SETS,
+        "pipeline/plans/importance_results.py", "pipeline/plans/report.py", "pipeline/steps/assessment.py", "pipeline/steps/reporting.py", "pipeline/topics", *_RULES, *_SETS,
         "pipeline/reference/season_words.py", "pipeline/reference/object_words.py",
     ),
     "package": (

@@ -56,8 +56,8 @@ class State:
                 return False
         return all(self._whole(name, entry) for name, entry in content["files"].items())
 
-    def record(self, task: Task, seconds: float) -> None:
-        """Write the marker of a task whose outputs have been published."""
+    def record(self, task: Task, seconds: float, shared_from: str = "") -> None:
+        """Write the marker of a task whose outputs have been published. shared_from: folder of the run that made them, if another did."""
         files = {}
         for file in self._files(task.outputs):
             status = file.stat()
@@ -69,6 +69,7 @@ class State:
             "digest": fingerprint({name: entry["sha256"] for name, entry in files.items()}),
             "needs": {need: digest for need in task.needs if (digest := self.digest(need)) is not None},
             "seconds": round(seconds, 3),
+            **({"shared_from": shared_from} if shared_from else {}),
         }
         write_json(self.marker(task.id), content)
 

@@ -36,13 +36,15 @@ class Task:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a task. faults: empty when it succeeded. product: of a bad acquisition. exit_code: of the error's class."""
+    """What became of a task. faults: empty when it succeeded. product: of a bad acquisition. exit_code: of the error's class.
+    cpu: seconds of the processors, in the process that did it."""
 
     task: str
     seconds: float
     faults: tuple[Fault, ...] = ()
     product: str = ""
     exit_code: int = 0
+    cpu: float = field(default=0.0, compare=False)
     trace: str = field(default="", compare=False)
 
     @property

@@ -1,34 +1,63 @@
-"""Seconds of work of each stage, kept over resumed runs."""
+"""What each stage cost, kept over resumed runs: seconds of work, elapsed and of processors, and the disk that was taken at its end."""
 
 from __future__ import annotations
 
+import os
+from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from iota_py.io.publish import read_json, write_json
 from iota_py.pipeline import paths
 
 FILE = f"{paths.STATE}/timings.json"
+COLUMNS = ("stage", "tasks", "seconds", "wall", "cpu", "disk")
+
+
+@dataclass(frozen=True)
+class Spent:
+    """Of one stage. seconds: of all tasks together. wall: elapsed. cpu: of the processors, of all tasks. disk: bytes in the folder at the end."""
+
+    seconds: float
+    wall: float
+    cpu: float
+    disk: int
 
 
 def read_timings(root: Path) -> pd.DataFrame:
-    """Columns stage, tasks, seconds (summed over workers), in the order in which the stages ran."""
+    """Columns as `Spent`, and stage and tasks, in the order in which the stages ran; wall, cpu and disk are NaN where they were not measured."""
     try:
         entries = read_json(root / FILE)
     except (OSError, ValueError):
         entries = []
-    return pd.DataFrame(entries, columns=["stage", "tasks", "seconds"])
+    rows = [[*entry, *[None] * (len(COLUMNS) - len(entry))] for entry in entries]
+    return pd.DataFrame(rows, columns=list(COLUMNS)).astype(dict.fromkeys(COLUMNS[2:], float))
 
 
-def add_timings(root: Path, stage: str, tasks: int, seconds: float) -> None:
-    """Add tasks and their seconds to a stage."""
-    frame = read_timings(root)
-    entries = frame.to_dict("records")
-    found = next((e for e in entries if e["stage"] == stage), None)
-    if found is None:
-        entries.append({"stage": stage, "tasks": tasks, "seconds": round(seconds, 3)})
-    else:
-        found["tasks"] += tasks
-        found["seconds"] = round(found["seconds"] + seconds, 3)
-    write_json(root / FILE, [[e["stage"], int(e["tasks"]), float(e["seconds"])] for e in entries])
+def add_timings(root: Path, stage: str, tasks: int, spent: Spent) -> None:
+    """Add tasks and what they cost to a stage; of disk the most is kept."""
+    entries = read_timings(root).set_index("stage").to_dict("index")
+    found = entries.setdefault(stage, {"tasks": 0, "seconds": 0.0, "wall": 0.0, "cpu": 0.0, "disk": 0.0})
+    found["tasks"] += tasks
+    for name in ("seconds", "wall", "cpu"):
+        found[name] = round(found[name] + getattr(spent, name), 3)
+    found["disk"] = max(found["disk"], spent.disk)
+    write_json(root / FILE, [[name, int(one["tasks"]), *(_or_none(one[key]) for key in COLUMNS[2:])] for name, one in entries.items()])
+
+
+def bytes_in(root: Path) -> int:
+    """Bytes of all the files in a folder and below; those that vanish meanwhile count for none."""
+    total = 0
+    for folder, _, names in os.walk(root):
+        for name in names:
+            try:
+                total += os.lstat(os.path.join(folder, name)).st_size
+            except FileNotFoundError:
+                continue
+    return total
+
+
+def _or_none(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)

@@ -60,6 +60,7 @@ def write_inventory(root: Path, inventory: Inventory) -> None:
         "regions": [[index, name] for index, name in inventory.regions],
         "grid": geobox_values(inventory.grid) if inventory.tiles else None,
         "features": inventory.feature_names,
+        "model_features": inventory.model_names,
         "places": places_document(places_of(inventory.layers, inventory.user, inventory.ready)),
         "user": [call.document() for call in inventory.user],
         "reading": reading_code(),
@@ -131,6 +132,11 @@ class Workspace:
     def feature_names(self) -> tuple[str, ...]:
         """Columns of the feature matrix."""
         return tuple(self.summary["features"])
+
+    @property
+    def model_names(self) -> tuple[str, ...]:
+        """Columns of the feature matrix as the models name them: with the dates of their own year where they are of another run."""
+        return tuple(self.summary.get("model_features", ())) or self.feature_names
 
     @property
     def places(self) -> tuple[Place, ...]:

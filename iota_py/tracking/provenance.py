@@ -5,6 +5,7 @@ Secrets never enter it: the config is recorded before its environment variables 
 
 from __future__ import annotations
 
+import getpass
 import hashlib
 import os
 import platform
@@ -86,10 +87,10 @@ def manifest(facts: RunFacts, *, environment: Mapping[str, Any], git: Mapping[st
         "inputs": _documents(facts.inputs),
         "outputs": _documents(facts.outputs),
         "seeds": dict(facts.seeds),
-        "environment": _scrubbed(environment),
+        "environment": scrubbed(environment),
         "git": dict(git),
         "lock_sha256": lock,
-        "engine": _scrubbed(facts.engine),
+        "engine": scrubbed(facts.engine),
         "started": facts.started,
         "ended": facts.ended,
     }
@@ -140,6 +141,14 @@ def git_state(folder: Path) -> dict[str, Any]:
     return {"commit": None if head is None else head.stdout.strip(), "dirty": bool(status.stdout.strip())}
 
 
+def person() -> str:
+    """Name of the account that this process runs under; `unknown` where the machine has none for it."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "unknown"
+
+
 def lock_digest(folder: Path) -> str | None:
     """SHA-256 of the lock file of `folder`; None where there is none."""
     path = folder / LOCK_FILE
@@ -151,13 +160,14 @@ def scrub(text: str) -> str:
     return _QUERY.sub(r"\1***", _USER.sub(r"\1***@", text))
 
 
-def _scrubbed(value: Any) -> Any:
+def scrubbed(value: Any) -> Any:
+    """A document with every text in it scrubbed."""
     if isinstance(value, str):
         return scrub(value)
     if isinstance(value, Mapping):
-        return {str(key): _scrubbed(item) for key, item in value.items()}
+        return {str(key): scrubbed(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_scrubbed(item) for item in value]
+        return [scrubbed(item) for item in value]
     return value
 
 

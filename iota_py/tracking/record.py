@@ -55,7 +55,9 @@ class Artifact:
 class RunRecord:
     """One run. parameters: flat, dotted keys. metrics: NaN is an undefined one. started, ended: ISO 8601 with an offset, empty if unknown.
 
-    history: values of a metric one after another, drawn as a curve by MLflow; a NaN leaves its step out.
+    history: values of a metric one after another, drawn as a curve by MLflow; a NaN leaves its step out. timed: values of a metric with
+    the milliseconds since 1970 at which each was measured. key: `<who>/<state>` of what can be recorded again: of one `who` a tracker keeps
+    the latest record only, and a state that it has whole is not stored twice; empty: every record counts for itself.
 
     Raises ValueError for an empty name and for a time without an offset.
     """
@@ -67,6 +69,8 @@ class RunRecord:
     datasets: tuple[DatasetRecord, ...] = ()
     artifacts: tuple[Artifact, ...] = ()
     history: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    timed: Mapping[str, tuple[tuple[int, float], ...]] = field(default_factory=dict)
+    key: str = ""
     children: tuple[RunRecord, ...] = ()
     started: str = ""
     ended: str = ""
@@ -90,10 +94,10 @@ def utc_milliseconds(time: str) -> int:
 class Tracker(Protocol):
     """Keeps the records of runs."""
 
-    def log(self, record: RunRecord, replace: str | None = None) -> str:
-        """Store a record and its children; the identifier of the parent run.
+    def log(self, record: RunRecord, replace: str | None = None, parent: str | None = None) -> str:
+        """Store a record and its children; the identifier of its run.
 
-        replace: identifier of the earlier record of the same config, which this one takes the place of.
+        replace: identifier of the earlier record of the same config, which this one takes the place of. parent: run to nest it under.
         """
         ...
 
@@ -101,6 +105,6 @@ class Tracker(Protocol):
 class NullTracker:
     """Keeps nothing: for `tracking: none`, and for tests."""
 
-    def log(self, record: RunRecord, replace: str | None = None) -> str:
+    def log(self, record: RunRecord, replace: str | None = None, parent: str | None = None) -> str:
         """The empty identifier."""
         return ""

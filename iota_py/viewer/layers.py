@@ -19,6 +19,7 @@ TITLES = {
     "classification": "Classes", "regularised": "Classes, regularised", "value": "Predicted number", "choice": "Members of the fusion",
     "confidence": "Confidence", "validity": "Clear observations", "deviation": "Deviation between draws", "difference": "Against the reference",
     "boundary_change": "Changed at the borders of regions",
+    "dissimilarity": "Dissimilarity from the learning samples", "applicability": "Where the models apply",
 }  # fmt: skip
 CHANGED = (213, 94, 0)
 _ORDER = tuple(TITLES)

@@ -44,6 +44,25 @@ def test_three_classes_by_hand() -> None:
     assert score.recall == pytest.approx([0.875, 0.8, 0.7])
 
 
+def test_the_matrix_of_congalton() -> None:
+    """Congalton 1991, Remote Sensing of Environment 37, 35-46, the error matrix of 434 pixels (deciduous, conifer, agriculture, shrub): overall 74 %,
+    producer's 87, 79, 74, 64 %, user's 57, 81, 74, 87 %. Its kappa is worked out here from the totals of its rows and columns."""
+    mapped = np.array([[65, 4, 22, 24], [6, 81, 5, 8], [0, 11, 85, 19], [4, 7, 3, 90]])  # the map in rows there
+    score = scores(mapped.T)
+    assert round(100 * score.overall_accuracy) == 74
+    assert np.round(100 * score.recall).tolist() == [87, 79, 74, 64]
+    assert np.round(100 * score.precision).tolist() == [57, 81, 74, 87]
+    chance = 115 * 75 + 100 * 103 + 115 * 115 + 104 * 141
+    assert score.kappa == pytest.approx((434 * 321 - chance) / (434**2 - chance))
+
+
+def test_the_kappa_of_cohen() -> None:
+    """The two judges of Cohen 1968, Psychological Bulletin 70, 213-220, as shares of 200 patients: unweighted kappa .492."""
+    score = scores(np.array([[88, 14, 18], [10, 40, 10], [2, 6, 12]]))
+    assert score.overall_accuracy == pytest.approx(0.70)
+    assert round(score.kappa, 3) == 0.492
+
+
 def test_classes_missing_on_one_side_or_both() -> None:
     score = scores(PARTIAL)
     assert score.precision == pytest.approx([6 / 8, NAN, 0.0, NAN], nan_ok=True)

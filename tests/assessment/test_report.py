@@ -49,7 +49,7 @@ def bare(data: ReportData) -> ReportData:
 def test_sections_in_the_order_of_a_reader(page: Page) -> None:
     anchors = [attributes["aria-labelledby"] for attributes in page.named("section")]
     assert anchors == [
-        "map", "quality", "confusion", "classes", "areas", "regions", "dates", "samples", "difference", "settings", "versions", "timings", "provenance",
+        "map", "areas", "confusion", "classes", "regions", "quality", "dates", "samples", "difference", "timings", "settings", "versions", "provenance",
     ]  # fmt: skip
     linked = [str(a["href"]).removeprefix("#") for a in page.named("a") if a["href"] != "#content"]
     assert linked == anchors

@@ -5,7 +5,7 @@ from iota_py.bench.models import prepared
 from iota_py.errors import TaskError
 from iota_py.grid.windows import whole
 from iota_py.io.raster import read_window
-from iota_py.pipeline.engine import SerialEngine
+from iota_py.pipeline.engine.local import SerialEngine
 from iota_py.prediction.loading import load_engine
 
 

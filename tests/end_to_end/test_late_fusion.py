@@ -21,7 +21,8 @@ from iota_py.mapping.fusion import dempster_shafer, masses
 from iota_py.pipeline import paths
 from iota_py.pipeline.models.members import members
 from iota_py.pipeline.pixel import lines, opinion, spot_at
-from iota_py.pipeline.record import _record, write_manifest
+from iota_py.pipeline.records.manifest import write_manifest
+from iota_py.pipeline.records.run import run_record
 from iota_py.pipeline.run import prepare, run
 from iota_py.pipeline.steps.learning_set import learning_samples
 from iota_py.pipeline.steps.trust import learning_folds
@@ -221,7 +222,7 @@ def test_the_experiment_records_the_members(fused: RunConfig, tmp_path: Path) ->
     config = fused.model_copy(update={"output": tmp_path / "run", "tracking": tracking})
     inventory, plan = prepare(config)
     write_manifest(config, inventory, plan, "2026-01-01T00:00:00+00:00")
-    record = _record(config, Workspace(config.output, ""), inventory, "2026-01-01T00:00:00+00:00")
+    record = run_record(config, Workspace(config.output, ""), inventory, "2026-01-01T00:00:00+00:00")
     members = json.loads((config.output / paths.METRICS).read_text())["fusion"]["members"]
     for name in ("optical", "radar"):
         assert record.metrics[f"{name}_overall_accuracy"] == members[name]["held_out"]["overall_accuracy"]["mean"]

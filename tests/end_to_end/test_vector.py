@@ -18,7 +18,7 @@ from iota_py.io.publish import read_json, sha256
 from iota_py.io.raster import read_header, read_window
 from iota_py.io.vectors import read_vectors
 from iota_py.pipeline import paths
-from iota_py.pipeline.record import write_manifest
+from iota_py.pipeline.records.manifest import write_manifest
 from iota_py.pipeline.run import Summary, run
 from iota_py.simulation.zones import NAMES
 

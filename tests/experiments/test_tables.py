@@ -6,8 +6,10 @@ import pytest
 import yaml
 
 from iota_py.config import load_config
-from iota_py.io.publish import read_json
 from iota_py.nomenclature import Nomenclature
+from iota_py.pipeline.experiments.compare import compare_study
+from iota_py.pipeline.experiments.document import read_study
+from iota_py.pipeline.experiments.execution import execute, look
 from iota_py.pipeline.inventory import load_nomenclature
 from iota_py.pipeline.preflight import examine
 from tests.experiments.conftest import EXPERIMENTS
@@ -61,18 +63,41 @@ def test_the_samples_are_those_of_the_reference(data, name: str, file: str, said
     assert len(inventory.feature_names) == features
 
 
+def test_the_experiment_of_africa_spans_folds_zones_and_models() -> None:
+    study = read_study(EXPERIMENTS / "africa_cropmask" / "experiment.yaml")
+    assert len(study.runs) == 2 * 2 * 3
+    assert study.baselines == {("random",): "random-global-forest", ("blocks",): "blocks-global-forest"}
+    by_name = {run.name: run.config for run in study.runs}
+    assert by_name["random-per_zone-lightgbm"].samples.table.region == "region"
+    assert by_name["random-per_zone-lightgbm"].model.kind == "lightgbm"
+    assert by_name["blocks-global-extra_trees"].samples.table.keep == {"region": ("eastern", "northern", "western")}
+    assert by_name["blocks-global-extra_trees"].model == load_config(EXPERIMENTS / "africa_cropmask" / "base.yaml").model
+
+
 @pytest.mark.shared
 @pytest.mark.slow
-def test_zones_of_africa_with_few_trees(data, script, tmp_path) -> None:
+def test_zones_of_africa_with_few_trees(data, tmp_path) -> None:
     data("africa_cropmask")
-    found = script("africa_cropmask/experiment.py").main(["--out", str(tmp_path), "--trees", "5", "--only", "per_zone", "global"])
-    assert read_json(tmp_path / "results.json") == found
-    assert set(found["per_zone_random_oa"]) == {"central", "eastern", "northern", "sahel", "western"}
-    assert set(found["per_zone_block_oa"]) == {"eastern", "northern", "western"}
-    assert found["variants"]["per_zone"]["random"]["samples"] == 19_666
-    assert min(found["per_zone_random_oa"].values()) > 0.7
-    for zone, value in found["per_zone_block_oa"].items():
-        assert value < found["per_zone_random_oa"][zone]
+    source = EXPERIMENTS / "africa_cropmask" / "experiment.yaml"
+    text = source.read_text(encoding="utf-8").replace("base: base.yaml", f"base: {source.parent / 'base.yaml'}")
+    text = (
+        text.replace("../../runs/africa_cropmask", "out")
+        .replace("trees: 300", "trees: 5")
+        .replace("extra_trees: {}", "extra_trees: {model.trees: 5}")
+    )
+    path = tmp_path / "experiment.yaml"
+    path.write_text(text, encoding="utf-8")
+    study = read_study(path)
+    outlook = look(study, ["extra_trees"])
+    assert all(one.ok for one in execute(outlook, ["extra_trees"]))
+    found = compare_study(study)
+    assert set(found.regions.index) == {"central", "eastern", "northern", "sahel", "western"}
+    per_zone = found.regions["random-per_zone-extra_trees"]
+    assert per_zone.min() > 0.7
+    assert (found.regions["blocks-per_zone-extra_trees"].dropna() < per_zone[["eastern", "northern", "western"]]).all()
+    paired = {(one.axis, one.choice): one.contrast for one in found.effects}
+    assert paired["folds", "blocks"].differences["overall_accuracy"].difference < 0
+    assert paired["folds", "blocks"].differences["overall_accuracy"].polygons == 10_004
 
 
 @pytest.mark.shared

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from iota_py.config import load_config
-from iota_py.pipeline.engine import SerialEngine
+from iota_py.pipeline.engine.local import SerialEngine
 from iota_py.pipeline.run import prepare, run
 
 

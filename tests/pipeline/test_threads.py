@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from iota_py.config import load_config
-from iota_py.pipeline import engine as module
-from iota_py.pipeline.engine import JoblibEngine
+from iota_py.pipeline.engine import local as module
+from iota_py.pipeline.engine.local import JoblibEngine
 from iota_py.pipeline.run import run
 from iota_py.pipeline.task import Outcome, Task
 from iota_py.pipeline.threads import allowed, given

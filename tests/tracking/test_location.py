@@ -5,7 +5,7 @@ import pytest
 
 from iota_py.errors import ConfigError, StorageError
 from iota_py.tracking import location
-from iota_py.tracking.location import artifact_location, check_uri, database_path, default_uri, is_server, probe
+from iota_py.tracking.location import artifact_location, check_uri, database_path, default_uri, is_server, probe, with_credentials
 
 
 def test_embedded_store_of_a_folder(tmp_path):
@@ -86,3 +86,39 @@ def test_server_that_is_not_there_is_told_without_its_password():
 def test_server_that_listens_passes():
     with socket.create_server(("127.0.0.1", 0)) as server:
         probe(f"postgresql://127.0.0.1:{server.getsockname()[1]}/db")
+
+
+@pytest.mark.parametrize("uri", ["sqlite:////a.db", "http://h:5000", "postgresql://h/d"])
+def test_a_uri_without_secrets_is_itself(uri):
+    assert with_credentials(uri) == uri
+
+
+def test_secrets_of_a_scrubbed_uri_come_from_the_environment(monkeypatch):
+    for name in ("MLFLOW_TRACKING_URI", "MLFLOW_TRACKING_USERNAME", "MLFLOW_TRACKING_PASSWORD"):
+        monkeypatch.delenv(name, raising=False)
+    for uri in ("http://***@h:5000", "postgresql://***@h/d"):
+        with pytest.raises(ConfigError, match=r"E-TRK-012 .*Fix: export MLFLOW_TRACKING_URI"):
+            with_credentials(uri)
+    monkeypatch.setenv("MLFLOW_TRACKING_USERNAME", "me")
+    monkeypatch.setenv("MLFLOW_TRACKING_PASSWORD", "canary")
+    assert with_credentials("http://***@h:5000") == "http://h:5000", "MLflow reads the two itself"
+    with pytest.raises(ConfigError, match="E-TRK-012"):
+        with_credentials("postgresql://***@h/d")
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "postgresql://me:canary@h/d")
+    assert with_credentials("postgresql://***@h/d") == "postgresql://me:canary@h/d"
+    with pytest.raises(ConfigError, match="E-TRK-012"):
+        with_credentials("postgresql://***@other/d")
+
+
+def test_files_of_a_database_without_a_server_lie_where_one_says(tmp_path):
+    assert artifact_location("postgresql://h/d", tmp_path) == f"file://{tmp_path}/mlartifacts"
+    assert artifact_location("http://h", tmp_path) is None
+
+
+def test_a_server_that_is_not_healthy_is_told():
+    from tests.tracking.servers import stub
+
+    with stub("fails") as (uri, _):
+        probe(uri)  # its page of health is well, whatever the rest is
+        with pytest.raises(StorageError, match=r"E-TRK-001 .*status 500"):
+            probe(f"{uri}/below")

@@ -96,7 +96,7 @@ def members_document(found: Sequence[Member]) -> list[Any]:
 
 def asked(config: RunConfig) -> bool:
     """Whether windows are made of more than the class that one model gives each pixel."""
-    return config.map is not None and (config.map.quantised or config.map.reaches)
+    return config.map is not None and (config.map.quantised or config.map.reaches or config.map.applicability is not None)
 
 
 def run_layers(config: RunConfig) -> tuple[str, ...]:

@@ -12,13 +12,15 @@ from typing import Any
 
 from iota_py.config.schema import RunConfig
 from iota_py.errors import Fault, InputError
-from iota_py.io.publish import write_bytes
+from iota_py.io.publish import read_json, sha256, write_bytes, write_json
 from iota_py.nomenclature import Nomenclature
 from iota_py.pipeline import paths
 from iota_py.pipeline.inventory import Inventory
+from iota_py.pipeline.models.alignment import years_apart
+from iota_py.pipeline.models.profiles import profile_beside
 from iota_py.pipeline.plans.builder import Builder
 from iota_py.tracking.location import default_uri
-from iota_py.tracking.registry import REGISTRY, registered_models
+from iota_py.tracking.registry import REGISTRY, Version, registered_models, resolve
 from iota_py.training.bundle import describe, difference_of_names
 
 _WHERE = "model.from"
@@ -33,10 +35,8 @@ def reused(config: RunConfig) -> Found:
     """
     if config.reuse is None:
         return {}
-    if config.reuse.startswith(REGISTRY):
-        folder = registered_models(config.tracking.uri or default_uri(config.output.parent), config.reuse)
-    else:
-        folder = Path(config.reuse) / "models"
+    version = registered_version(config)
+    folder = Path(config.reuse) / "models" if version is None else registered_models(_store(config), version)
     bundles = sorted(folder.glob("region_*/bundle.json"))
     if not bundles:
         text = f"expected the folder of a run with one model for each region and run, found none in {folder}"
@@ -46,6 +46,36 @@ def reused(config: RunConfig) -> Found:
         extra = describe(path.parent)["extra"]
         found[str(extra["region"]), int(extra["run"])] = path.parent
     return found
+
+
+def registered_version(config: RunConfig) -> Version | None:
+    """The version that a name of MLflow's registry stands for now, in the store of the run's tracking; None for the folder of a run."""
+    return resolve(_store(config), config.reuse) if config.reuse is not None and config.reuse.startswith(REGISTRY) else None
+
+
+def moved_sentence(root: Path, inventory: Inventory) -> str:
+    """What to say of an alias that stands for another version than when this run was begun; empty where it does not."""
+    path = root / paths.MODEL_VERSION
+    before, now = dict(read_json(path)) if path.exists() else {}, inventory.version
+    if now is None or not before or before["name"] != now["name"] or before["version"] == now["version"]:
+        return ""
+    alias = f"alias {now['alias']} of {now['name']}" if now["alias"] else f"model.from of {now['name']}"
+    return (
+        f"{alias} was version {before['version']} when this run was begun and is version {now['version']} now: what its models make is "
+        f"done again; to keep the former, write model: {{from: models:/{now['name']}/{before['version']}}}"
+    )
+
+
+def note_version(root: Path, inventory: Inventory) -> None:
+    """Keep the version of the registered model that a run uses, for the report, the record, and the next time it is run."""
+    if inventory.version is not None:
+        write_json(root / paths.MODEL_VERSION, dict(inventory.version))
+    else:
+        (root / paths.MODEL_VERSION).unlink(missing_ok=True)
+
+
+def _store(config: RunConfig) -> str:
+    return config.tracking.uri or default_uri(config.output.parent)
 
 
 def reuse_faults(config: RunConfig, inventory: Inventory | None, nomenclature: Nomenclature | None) -> list[Fault]:
@@ -82,9 +112,10 @@ def _model_faults(config: RunConfig, inventory: Inventory, nomenclature: Nomencl
     names, codes = inventory.feature_names, {one.code for one in nomenclature.classes}
     for folder in sorted(set(_wanted(config, inventory, found).values())):
         description = describe(folder)
-        if tuple(description["names"]) != names:
+        if years_apart(description["names"], names) is None:
             text = difference_of_names(tuple(description["names"]), names)
-            yield Fault("E-MOD-003", str(folder), "names", text, "map with the inputs, dates and features of the training")
+            fix = "map with the inputs, dates and features of the training; of another year, with its period moved by whole years"
+            yield Fault("E-MOD-003", str(folder), "names", text, fix)
         if "target" in description:
             text = f"the model predicts {description['target']['name']}, a number, not classes"
             yield Fault("E-TGT-009", str(folder), "target", text, "name a run that maps classes")
@@ -101,8 +132,19 @@ def _wanted(config: RunConfig, inventory: Inventory, found: Found) -> dict[tuple
 
 def with_reused(config: RunConfig, inventory: Inventory) -> Inventory:
     """The inventory with the models of another run that the configuration names."""
-    wanted = _wanted(config, inventory, reused(config)).items()
-    return replace(inventory, reused=tuple((*place, str(folder), describe(folder)["files"]) for place, folder in wanted))
+    wanted = _wanted(config, inventory, reused(config))
+    described = {place: describe(folder) for place, folder in wanted.items()}
+    names = {tuple(one["names"]) for one in described.values()} - {inventory.feature_names}
+    files = {region: profile_beside(folder) for (region, run), folder in wanted.items() if run == 0}
+    version = registered_version(config)
+    noted = None if version is None else {"name": version.name, "version": version.number, "run": version.run, "alias": version.alias}
+    return replace(
+        inventory,
+        version=noted,
+        reused=tuple((*place, str(folder), described[place]["files"]) for place, folder in wanted.items()),
+        model_names=names.pop() if names else (),
+        profiles=tuple((region, str(path), sha256(path)) for region, path in files.items() if path is not None),
+    )
 
 
 def reuse_tasks(build: Builder, inventory: Inventory) -> dict[tuple[int, int], tuple[str, ...]]:

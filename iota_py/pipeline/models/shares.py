@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -62,12 +62,18 @@ def region_codes(ws: Workspace, region: int) -> tuple[int, ...]:
 
 
 def answer(
-    ws: Workspace, observed: Sequence[Observed], region: np.ndarray, borders: Borders | None, keep: tuple[bool, bool]
+    ws: Workspace,
+    observed: Sequence[Observed],
+    region: np.ndarray,
+    borders: Borders | None,
+    keep: tuple[bool, bool],
+    seen: Callable[[Block, int, np.ndarray], None] | None = None,
 ) -> tuple[Answers, Answers]:
     """What the model of each pixel's region says of it, without and with the fusion at the borders; the same object where there are none.
 
     region: (pixel,), 0 for pixels that are left alone. keep: whether to keep the probabilities without and with fusion. Those of a region
-    divided into parts are the mean of the parts', whose labels vote.
+    divided into parts are the mean of the parts', whose labels vote. seen: looks at the pixels of each block and region, while their features are
+    at hand.
     """
     whole, classes = any(keep), len(known_codes(ws)) if any(keep) else 0
     plain = Answers.empty(ws.runs, len(region), classes if keep[0] or borders is None else 0)
@@ -75,8 +81,10 @@ def answer(
     for first, last, present in pieces(region):
         block = Block(observed, first, last)
         mixed = np.zeros(last - first, bool) if borders is None else borders.mixed[first:last]
-        alone = len(present) == 1 and not mixed.any()
+        alone = len(present) == 1 and not mixed.any() and seen is None
         for index, here in present:
+            if seen is not None:
+                seen(block, index, here)
             said = _of_region(ws, block, index, here, (alone, whole or bool(mixed[here].any())))
             _put(plain, first + here, said)
             if borders is not None:
@@ -98,7 +106,7 @@ def _of_region(ws: Workspace, block: Block, region: int, here: np.ndarray, how: 
     """The pixels `here` of a block by the models of a region. how: no other region predicts in the block; probabilities are asked for."""
     alone, wanted = how
     codes = known_codes(ws) if wanted else ()
-    models = models_at(tuple(str(ws.path(name)) for name in model_folders(ws, region)), ws.version, ws.feature_names)
+    models = models_at(tuple(str(ws.path(name)) for name in model_folders(ws, region)), ws.version, ws.model_names)
     found = block.answers(models, here, alone, wanted)
     said = Answers.empty(ws.runs, len(here), len(codes))
     for run, votes in enumerate(np.array_split(np.arange(len(found)), ws.runs)):

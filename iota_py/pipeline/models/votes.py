@@ -23,6 +23,6 @@ def region_labels(ws: Workspace, region: int, run: int, features: np.ndarray) ->
     """Labels uint8 (sample,) that a region gives to features int16 (sample, feature) in a run, as on its map."""
     parts, found = ws.parts.get(region, 1), []
     for part in range(parts):
-        predicted = engine_at(ws.path(paths.model_part(region, run, part, parts)), ws.feature_names).predict(np.ascontiguousarray(features))
+        predicted = engine_at(ws.path(paths.model_part(region, run, part, parts)), ws.model_names).predict(np.ascontiguousarray(features))
         found.append((predicted.labels, predicted.confidence))
     return voted(found)[0]

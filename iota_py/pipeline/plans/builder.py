@@ -65,7 +65,7 @@ def without_paths(value: Any) -> Any:
         return {
             k: without_paths(v)
             for k, v in value.items()
-            if not (k == "relabel" and isinstance(v, str))
+            if not (k in ("relabel", "points", "baseline") and isinstance(v, str))
             and k not in ("path", "file", "polygons", "output", "nomenclature", "engine", "tracking", "keep_columns")
         }
     return value

@@ -9,6 +9,7 @@ from iota_py.config.schema import RunConfig, dump
 from iota_py.errors import Fault
 from iota_py.pipeline import paths
 from iota_py.pipeline.plans.builder import Builder
+from iota_py.pipeline.plans.report import in_spoken
 
 SUSPICIOUS = "suspicious"
 
@@ -36,6 +37,7 @@ def cleaning_tasks(
             settings = {key: value for key, value in dump(config)["samples"]["cleaning"].items() if key != "drop"}
             params = {**fitting, "cleaning": settings, "region": region, "run": run, "seed": config.samples.split.seed + run}
             scored.append(build.add(f"cleaning/region_{region}_run_{run}", [paths.cleaning(region, run)], params, extracted))
-    outputs = [paths.SUSPICIOUS, paths.SUSPICIOUS_FIGURE, *([paths.SUSPICIOUS_PLACES] if config.samples.places else [])]
-    build.add(SUSPICIOUS, outputs, {"regions": list(regions), "drop": wish.drop}, scored)
+    figures = in_spoken(paths.SUSPICIOUS_FIGURE, config)
+    outputs = [paths.SUSPICIOUS, *figures.values(), *([paths.SUSPICIOUS_PLACES] if config.samples.places else [])]
+    build.add(SUSPICIOUS, outputs, {"regions": list(regions), "drop": wish.drop, "languages": list(figures)}, scored)
     return scored if wish.drop else []

@@ -16,7 +16,7 @@ from iota_py.pipeline.models.members import UNFUSED, asked
 from iota_py.pipeline.plans.builder import Builder
 
 CLASSES = 32  # taken for the memory of a window: the models that say how many there are do not exist yet
-WINDOWED = ("probabilities", "uncertainty", "boundary_fusion", "smoothing")  # keys that decide what a window holds
+WINDOWED = ("probabilities", "uncertainty", "set_size", "boundary_fusion", "smoothing")  # keys that decide what a window holds
 
 
 def window_settings(config: RunConfig, external: Mapping[str, str]) -> dict[str, Any]:
@@ -24,13 +24,17 @@ def window_settings(config: RunConfig, external: Mapping[str, str]) -> dict[str,
     if config.map is None or not asked(config):
         return {}
     settings = config.map.model_dump(mode="json", include=set(WINDOWED))
+    if not config.map.set_size:
+        del settings["set_size"]  # a run without it is the one that it was
+    settings |= {} if config.map.applicability is None else {"applicability": True}  # the spaces say the rest
     return {"map": settings, "regions": external.get("regions")}
 
 
 def tile_outputs(config: RunConfig, tile: str) -> list[str]:
     """Rasters of a tile beside those of its runs."""
     wish = config.map or MapLayers()
-    layers = {"buffers": wish.compares, "probabilities": wish.probabilities, "uncertainty": bool(wish.uncertainty)}
+    layers = {"buffers": wish.compares, "probabilities": wish.probabilities, "uncertainty": bool(wish.uncertainty), "applicability": wish.applicability is not None}
+    layers["set_size"] = wish.set_size
     return [paths.tile_layer(tile, layer) for layer, wanted in layers.items() if wanted]
 
 
@@ -83,6 +87,9 @@ def layer_tasks(build: Builder, config: RunConfig, inventory: Inventory, externa
         outputs = [paths.uncertainty(measure), paths.uncertainty(measure).replace(".tif", ".qml")]
         params: dict[str, Any] = {**common, "layer": "uncertainty", "measure": measure, "place": place}
         made.append(build.add(f"layers/uncertainty_{measure}", outputs, params, needs))
+    if wish.set_size:
+        outputs = [paths.SET_SIZE, paths.SET_SIZE.replace(".tif", ".qml")]
+        made.append(build.add("layers/set_size", outputs, {**common, "layer": "set_size"}, needs))
     if wish.compares:
         rasters = [paths.map_layer(UNFUSED[0]), paths.map_layer(UNFUSED[1]), paths.BOUNDARY_CHANGE]
         others = [*rasters[1:], *(name.replace(".tif", ".qml") for name in rasters[1:])]
@@ -104,8 +111,8 @@ def map_faults(config: RunConfig, inventory: Inventory | None, nomenclature: Nom
         text = "only a map of the classes of pixels has these layers, and this run makes none"
         return [Fault("E-MAP-001", config.name, "map", text, "leave it out")]
     faults = []
-    if config.fusion is not None and asked(config):
-        key = next(key for key in WINDOWED if getattr(wish, key))
+    key = next((key for key in WINDOWED if getattr(wish, key)), None)
+    if config.fusion is not None and key is not None:
         text = "not with `fusion`: the labels of its members are combined, and have no probabilities"
         faults.append(Fault("E-MAP-002", config.name, f"map.{key}", text, "leave one of them out"))
     if wish.boundary_fusion is not None:

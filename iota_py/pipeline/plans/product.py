@@ -64,7 +64,9 @@ def known_layers(config: RunConfig) -> list[str]:
         "choice": config.fusion is not None,
         "regularised": config.regularisation is not None,
         "probabilities": wish.probabilities,
+        "set_size": wish.set_size,
         **dict.fromkeys((*UNFUSED, "boundary_change"), wish.compares),
+        **dict.fromkeys(("applicability", "dissimilarity"), wish.applicability is not None),
         **{f"uncertainty_{measure}": True for measure in wish.uncertainty},
     }
     return [*MAP_LAYERS, *sorted(layer for layer, made in further.items() if made)]

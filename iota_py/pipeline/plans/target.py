@@ -14,6 +14,7 @@ from iota_py.pipeline.plans.builder import Builder, layers_document, series_dige
 from iota_py.pipeline.plans.importance import importance_tasks
 from iota_py.pipeline.plans.learning import sample_tasks
 from iota_py.pipeline.plans.mosaic import PartWork, part_tasks
+from iota_py.pipeline.plans.report import report_outputs
 from iota_py.pipeline.plans.season import management_document
 from iota_py.pipeline.plans.tile import TileWork, tile_tasks
 from iota_py.pipeline.reference.choices import without_tables
@@ -39,7 +40,7 @@ def value_tasks(
     acquisitions = [series_digest(s) for tile in inventory.tiles for s in tile.series.values()]
     params = {**common, "config": without_paths(without_tables(dump(config), external)), "acquisitions": acquisitions}
     studied = importance_tasks(build, config, inventory, external, trains)
-    build.add("value_report", [paths.REPORT], {**params, "grid": geobox_values(inventory.grid)}, [summary, *scored, *maps, *studied])
+    build.add("value_report", report_outputs(config), {**params, "grid": geobox_values(inventory.grid)}, [summary, *scored, *maps, *studied])
 
 
 def value_score_tasks(

@@ -16,7 +16,7 @@ class TileWork:
     """What is made of a tile. windows, whole: stages. outputs: rasters of the whole. needs: models and footprints.
 
     runs: draws. more: further parameters that decide the bytes. per_pixel: bytes of memory beside observations and features. beside: whether
-    windows have a second file, of thousandths.
+    windows have a second file, of thousandths. applies: whether they have one of where models apply.
     """
 
     windows: str
@@ -27,6 +27,7 @@ class TileWork:
     more: Mapping[str, Any] = field(default_factory=dict)
     per_pixel: int = 0
     beside: bool = False
+    applies: bool = False
 
 
 def tile_tasks(build: Builder, inventory: Inventory, tile: Tile, work: TileWork) -> str:
@@ -46,6 +47,7 @@ def tile_tasks(build: Builder, inventory: Inventory, tile: Tile, work: TileWork)
         name, output = f"{work.windows}/{tile.name}/r{window.row:06d}_c{window.col:06d}", paths.window(tile.name, window.row, window.col)
         params, memory = {**common, "window": place}, window.pixels * per_pixel
         outputs = [output, paths.window_shares(tile.name, window.row, window.col)] if work.beside else [output]
+        outputs += [paths.window_applicability(tile.name, window.row, window.col)] if work.applies else []
         windows.append(build.add(name, outputs, params, work.needs, transient=True, memory=memory))
     needs = [*windows, *work.needs, *build.stored[tile.name]]
     return build.add(f"{work.whole}/{tile.name}", work.outputs, common, needs, aside={"windows": places})

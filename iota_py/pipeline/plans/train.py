@@ -9,9 +9,11 @@ from iota_py.errors import ConfigError, Fault
 from iota_py.pipeline.inventory import Inventory
 from iota_py.pipeline.plan import Plan, ordered, reading_tasks
 from iota_py.pipeline.plans.builder import Builder
+from iota_py.pipeline.plans.drift import drift_tasks
 from iota_py.pipeline.plans.importance import importance_tasks
 from iota_py.pipeline.plans.learning import learning_tasks
 from iota_py.pipeline.plans.object_faults import refuse_scores
+from iota_py.pipeline.plans.probabilities import probability_results, probability_tasks
 from iota_py.pipeline.plans.table import sample_score_tasks, table_tasks
 from iota_py.pipeline.plans.target import value_score_tasks
 
@@ -34,6 +36,9 @@ def make_train_plan(config: RunConfig, inventory: Inventory, external: Mapping[s
         value_score_tasks(build, config, inventory, external, footprints)
         return ordered(build)
     trains = learning_tasks(build, config, inventory, external, footprints)
+    drift_tasks(build, config, inventory, external, footprints, trains)
     sample_score_tasks(build, config, inventory, trains, external)
     importance_tasks(build, config, inventory, external, trains)
+    probability_tasks(build, config, inventory, trains)
+    probability_results(build, config, inventory, external)
     return ordered(build)

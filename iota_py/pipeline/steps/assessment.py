@@ -20,7 +20,7 @@ from iota_py.io.assembly import write_map
 from iota_py.io.parts import Layout
 from iota_py.io.publish import read_json, write_bytes, write_json
 from iota_py.io.raster import count_values, read_window
-from iota_py.io.tables import read_table, write_csv
+from iota_py.io.tables import read_table, write_csv, write_table
 from iota_py.io.vectors import read_vectors
 from iota_py.nomenclature import Nomenclature
 from iota_py.pipeline import paths
@@ -28,8 +28,9 @@ from iota_py.pipeline.models.members import member_layer
 from iota_py.pipeline.reference.management import annual_codes
 from iota_py.pipeline.reference.splits import draws_entry
 from iota_py.pipeline.steps.fusion_summary import fusion_summary, kept_members
-from iota_py.pipeline.steps.mapped_pixels import mapped_pixels
+from iota_py.pipeline.steps.mapped_pixels import mapped_pixels, polygon_counts
 from iota_py.pipeline.steps.run_vote import fused_entry
+from iota_py.pipeline.steps.skill import run_polygons, write_skill
 from iota_py.pipeline.steps.table_scores import write_predicted_table
 from iota_py.pipeline.steps.years import predicted_years
 from iota_py.pipeline.workspace import Workspace
@@ -44,13 +45,14 @@ def reference_classes(ws: Workspace) -> Nomenclature:
 
 
 def write_run_scores(ws: Workspace, params: Mapping[str, Any]) -> None:
-    """`assessment/run_<k>.json`: confusion matrix of each region; and the difference map of the run."""
+    """`assessment/run_<k>.json`: confusion matrix of each region; `run_<k>_polygons.parquet`; and the difference map of the run."""
     run = params["run"]
     classes = reference_classes(ws)
     pixels = _predicted_samples(ws, run) if not ws.config.samples.places else mapped_pixels(ws, run)
     kept = kept_members(ws, lambda name: _by_region(ws, mapped_pixels(ws, run, member_layer(name)), classes))
     document = {"run": run, "codes": classes.codes, "regions": _by_region(ws, pixels, classes), **kept}
     write_json(ws.path(paths.run_scores(run)), document)
+    write_table(ws.path(paths.run_polygons(run)), polygon_counts(pixels, run, ws.region_names))
     if ws.config.samples.places:
         write_map(
             ws.path(paths.difference(run)), ws.grid, Layout("uint8", 1, "mode", 0), _difference_blocks(ws, run),
@@ -100,7 +102,7 @@ def read_confusions(ws: Workspace) -> list[dict[str, np.ndarray]]:
 
 
 def write_summary(ws: Workspace, params: Mapping[str, Any]) -> None:
-    """metrics.json, confusion.csv (runs added up), areas.csv, regions.csv, figures."""
+    """metrics.json, confusion.csv (runs added up), areas.csv, regions.csv, figures, and the files of `write_skill`."""
     classes = reference_classes(ws)
     by_run = read_confusions(ws)
     size = len(classes.classes)
@@ -109,6 +111,7 @@ def write_summary(ws: Workspace, params: Mapping[str, Any]) -> None:
     metrics = metrics_document(totals, classes, unit) | ({"fusion": fusion_summary(ws, totals)} if ws.config.fusion else {})
     metrics |= draws_entry(ws.config.samples.split, unit) | fused_entry(ws, classes)
     confusion = np.sum(totals, axis=0)
+    metrics |= write_skill(ws, run_polygons(ws), confusion, classes, unit, paths.SKILL)
     write_json(ws.path(paths.METRICS), metrics)
     write_csv(ws.path(paths.CONFUSION), confusion_table(confusion, classes), index=True)
     write_csv(ws.path(paths.REGION_SCORES), region_scores(by_run))

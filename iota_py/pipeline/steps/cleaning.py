@@ -9,6 +9,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from iota_py.assessment.language import translator
 from iota_py.assessment.suspicion import Drawn, suspicion_figure
 from iota_py.config.cleaning import Cleaning, Method
 from iota_py.io.publish import write_bytes
@@ -16,6 +17,7 @@ from iota_py.io.tables import read_table, write_csv
 from iota_py.io.vectors import read_vectors, write_gpkg
 from iota_py.pipeline import paths
 from iota_py.pipeline.models.ranks import fold_of_samples
+from iota_py.pipeline.plans.report import in_spoken
 from iota_py.pipeline.reference.regions import source_region
 from iota_py.pipeline.steps.learning import fit_samples
 from iota_py.pipeline.steps.learning_set import learning_samples, polygon_keys
@@ -146,7 +148,8 @@ def write_suspicious(ws: Workspace, params: Mapping[str, Any]) -> None:
     write_csv(ws.path(paths.SUSPICIOUS), found.drop(columns=["place", "instead"]).round(4))
     if ws.path(paths.POLYGONS).exists():
         _write_places(ws, found)
-    write_bytes(ws.path(paths.SUSPICIOUS_FIGURE), suspicion_figure(_drawn(ws, found.head(DRAWN)), len(found)))
+    for language, name in in_spoken(paths.SUSPICIOUS_FIGURE, ws.config).items():
+        write_bytes(ws.path(name), suspicion_figure(_drawn(ws, found.head(DRAWN), language), len(found), language))
 
 
 def _write_places(ws: Workspace, found: pd.DataFrame) -> None:
@@ -156,7 +159,7 @@ def _write_places(ws: Workspace, found: pd.DataFrame) -> None:
     write_gpkg(ws.path(paths.SUSPICIOUS_PLACES), gpd.GeoDataFrame(polygons.merge(columns, on="polygon"), crs=polygons.crs), "suspicious")
 
 
-def _drawn(ws: Workspace, found: pd.DataFrame) -> list[Drawn]:
+def _drawn(ws: Workspace, found: pd.DataFrame, language: str) -> list[Drawn]:
     """Series of the polygons, each with the spread of its class among the learning samples of its region."""
     places = [place for place in ws.places if place.date]
     if not places:
@@ -173,9 +176,8 @@ def _drawn(ws: Workspace, found: pd.DataFrame) -> list[Drawn]:
         samples = cache[region]
         mine = np.logical_and.reduce([samples[key] == row[key] for key in polygon_keys(samples)])
         own_class = samples.loc[samples.code == row["code"], names].to_numpy(np.float64)
-        title = f"{row['polygon']}: {row['class']}" + (
-            f", resembles {row['resembles']}" if row["resembles"] not in ("", row["class"]) else ""
-        )
+        other = row["resembles"] not in ("", row["class"])
+        title = translator(language)("%(polygon)s: %(class)s, resembles %(resembles)s" if other else "%(polygon)s: %(class)s") % row
         spread = np.percentile(own_class, [10, 50, 90], axis=0)
         drawn.append(Drawn(title, f"{first} {band}", dates, np.median(samples.loc[mine, names].to_numpy(np.float64), axis=0), spread))
     return drawn

@@ -47,7 +47,7 @@ def write_study(ws: Workspace, params: Mapping[str, Any]) -> None:
     samples = held_out_samples(ws, region, run, params["pixels_per_class"], params["seed"])
     document: dict[str, Any] = {"region": ws.region_names[region], "run": run, "model": params["name"], "pixels": len(samples)}
     if len(samples):
-        fitted = load(ws.path(params["folder"]), ws.feature_names)
+        fitted = load(ws.path(params["folder"]), ws.model_names)
         if params["permutation"]:
             document["permutation"] = _permutation(ws, fitted, samples, params, shuffled_groups(ws.places, params.get("keep")))
         if params["shap"]:
@@ -123,9 +123,9 @@ _MODEL = ["region", "run", "model", "pixels"]
 
 def _own_rows(ws: Workspace, models: Sequence[Sequence[Any]]) -> Iterator[list[Any]]:
     """What each model says of each column that it sees; components are shared out by their squared loadings."""
-    place_of, member_names = {place.name: place for place in ws.places}, {one.name: one.names for one in members(ws)}
+    place_of, member_names = dict(zip(ws.model_names, ws.places)), {one.name: one.names for one in members(ws)}
     for folder, region, run, name in models:
-        fitted = load(ws.path(folder), member_names.get(name, ws.feature_names))
+        fitted = load(ws.path(folder), member_names.get(name, ws.model_names))
         found = own_importance(fitted.estimator)
         if found is None:
             continue

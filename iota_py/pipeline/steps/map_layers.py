@@ -24,6 +24,8 @@ from iota_py.pipeline.class_rasters import write_class_map
 from iota_py.pipeline.models.members import UNFUSED
 from iota_py.pipeline.models.run_votes import run_vote
 from iota_py.pipeline.models.shares import known_codes
+from iota_py.pipeline.steps.applicability_layers import write_applicability_layers
+from iota_py.pipeline.steps.set_size import write_set_size
 from iota_py.pipeline.workspace import Workspace
 from iota_py.samples.candidates import burn_regions
 
@@ -36,6 +38,10 @@ def write_map_layer(ws: Workspace, params: Mapping[str, Any]) -> None:
         _write_probabilities(ws)
     elif params["layer"] == "uncertainty":
         _write_uncertainty(ws, params["measure"], params["place"])
+    elif params["layer"] == "set_size":
+        write_set_size(ws, _thousandths(ws, TileLayer("set_size", "uint16", 1, NODATA)))
+    elif params["layer"] == "applicability":
+        write_applicability_layers(ws)
     else:
         _write_boundary(ws)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 
@@ -41,3 +43,16 @@ def at_pixels(ws: Workspace, pixels: pd.DataFrame, layer: str, run: int) -> pd.S
                 values = read_window(path, Window(start, 0, rows, width))
                 found.loc[band.index] = values[band.row - start, band.col]
     return found
+
+
+def polygon_counts(pixels: pd.DataFrame, run: int, regions: Mapping[int, str]) -> pd.DataFrame:
+    """Pixels of a run by polygon: `run`, `polygon`, `tile`, `region` (name), `code`, `mapped` (0: not classified), `pixels`, sorted by these.
+
+    pixels: a row each, with `polygon`, `region` (number), `code`, `mapped` and, where they lie on a map, `tile`. regions: number -> name.
+    """
+    keys = ["run", "polygon", "tile", "region", "code", "mapped"]
+    told = pixels if "tile" in pixels else pixels.assign(tile="")
+    counts = told.groupby(keys[1:], sort=False).size().reset_index(name="pixels")
+    named = counts.assign(run=run, region=counts.region.map(regions).astype(str), tile=counts.tile.astype(str))
+    types = {"run": np.int16, "polygon": np.int64, "code": np.uint8, "mapped": np.uint8, "pixels": np.int64}
+    return named[[*keys, "pixels"]].astype(types).sort_values(keys, ignore_index=True)

@@ -59,7 +59,7 @@ def _classify(ws: Workspace, observed: list[Observed], region: np.ndarray, out: 
         block = Block(observed, first, last)
         for index, here in present:
             folders = tuple(str(ws.path(name)) for name in model_folders(ws, index))
-            models = models_at(folders, ws.version, ws.feature_names)
+            models = models_at(folders, ws.version, ws.model_names)
             found = block.predict(models, here, len(present) == 1)
             for run, votes in enumerate(np.array_split(np.arange(len(found)), ws.runs)):
                 out[2 * run : 2 * run + 2, first + here] = voted([found[k] for k in votes])

@@ -10,23 +10,25 @@ import numpy as np
 import pandas as pd
 
 from iota_py.assessment.figures import dates_figure
-from iota_py.assessment.quicklooks import ramp_quicklook
-from iota_py.assessment.report import ReportData, render
-from iota_py.io.publish import read_json, write_text
+from iota_py.assessment.page import Image
+from iota_py.assessment.report import ReportData
+from iota_py.io.publish import read_json
 from iota_py.io.raster import read_reduced
 from iota_py.io.tables import read_table
 from iota_py.pipeline import paths
 from iota_py.pipeline.plans.importance_results import importance_images
 from iota_py.pipeline.reference.regions import borrowed_sentences
 from iota_py.pipeline.reference.splits import matched_sentences
-from iota_py.pipeline.steps.regression_scores import reference_strata, target_label
+from iota_py.pipeline.steps.regression_scores import reference_strata, target_label, value_figures
 from iota_py.pipeline.steps.reporting import (
     MAX_SIDE,
     acquisition_table,
     grid_facts,
     ledger_table,
     product_warnings,
+    ramp,
     software_versions,
+    write_pages,
 )
 from iota_py.pipeline.steps.value_maps import NODATA, value_range
 from iota_py.pipeline.timing import read_timings
@@ -57,20 +59,20 @@ def write_value_report(ws: Workspace, params: Mapping[str, Any]) -> None:
         grid=grid_facts(ws.grid),
         regression=metrics,
     )
-    write_text(ws.path(paths.REPORT), render(data))
+    write_pages(ws, data)
 
 
-def _images(ws: Workspace, acquisitions: pd.DataFrame) -> dict[str, bytes]:
+def _images(ws: Workspace, acquisitions: pd.DataFrame) -> dict[str, Image]:
     (low, high), label = value_range(ws), target_label(ws)
     validity = read_reduced(str(ws.path(paths.map_layer("validity"))), MAX_SIDE)
-    images = {
-        "value": ramp_quicklook(_numbers(ws, "value"), low, high, label),
-        "validity": ramp_quicklook(validity, 0, max(1, int(validity.max())), "clear observations"),
-        "dates": dates_figure(acquisitions),
+    images: dict[str, Image] = {
+        "value": ramp(_numbers(ws, "value"), low, high, label),
+        "validity": ramp(validity, 0, max(1, int(validity.max())), "clear observations"),
+        "dates": lambda language: dates_figure(acquisitions, language),
     }
     if ws.runs > 1:
-        images["deviation"] = ramp_quicklook(_numbers(ws, "deviation"), 0, (high - low) / 4, f"standard deviation of {label}")
-    return images | {name: ws.path(f"{paths.FIGURES}/{name}.png").read_bytes() for name in ("scatter", "residuals")} | importance_images(ws)
+        images["deviation"] = ramp(_numbers(ws, "deviation"), 0, (high - low) / 4, f"standard deviation of {label}")
+    return images | value_figures(ws) | importance_images(ws)
 
 
 def _numbers(ws: Workspace, layer: str) -> np.ndarray:

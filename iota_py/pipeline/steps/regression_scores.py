@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -73,9 +73,19 @@ def write_value_summary(ws: Workspace, params: Mapping[str, Any]) -> None:
     polygons = pd.concat([polygon_means(pixels).assign(run=run) for run, pixels in enumerate(by_run)], ignore_index=True)
     names = polygons.assign(region=polygons.region.map(ws.region_names))
     write_csv(ws.path(paths.POLYGON_VALUES), names[["run", "polygon", "region", "code", "target", "value", "pixels"]])
-    pixels, label = pd.concat(by_run, ignore_index=True).dropna(subset=["value"]), target_label(ws)
-    write_bytes(ws.path(f"{paths.FIGURES}/scatter.png"), scatter_figure(polygons, pixels, label))
-    write_bytes(ws.path(f"{paths.FIGURES}/residuals.png"), residual_figure(polygons, strata, label))
+    for name, draw in value_figures(ws).items():
+        write_bytes(ws.path(f"{paths.FIGURES}/{name}.png"), draw("en"))
+
+
+def value_figures(ws: Workspace) -> dict[str, Callable[[str], bytes]]:
+    """What draws the figures of predicted numbers in a language: `scatter`, `residuals`."""
+    by_run = [read_table(ws.path(paths.values(run))) for run in range(ws.runs)]
+    polygons = pd.concat([polygon_means(pixels) for pixels in by_run], ignore_index=True)
+    pixels, label, strata = pd.concat(by_run, ignore_index=True).dropna(subset=["value"]), target_label(ws), reference_strata(ws)
+    return {
+        "scatter": lambda language: scatter_figure(polygons, pixels, label, language),
+        "residuals": lambda language: residual_figure(polygons, strata, label, language),
+    }
 
 
 def write_value_sample_summary(ws: Workspace, params: Mapping[str, Any]) -> None:

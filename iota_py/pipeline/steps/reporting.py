@@ -9,18 +9,23 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from iota_py import __version__
-from iota_py.assessment.figures import dates_figure
+from iota_py.assessment.figures import area_figure, confusion_figure, dates_figure, f1_figure
+from iota_py.assessment.language import said
+from iota_py.assessment.page import Image
 from iota_py.assessment.quicklooks import difference_quicklook, map_quicklook, ramp_quicklook
 from iota_py.assessment.report import ReportData, render
 from iota_py.io.publish import read_json, write_text
 from iota_py.io.raster import gdal_version, read_reduced
-from iota_py.io.tables import read_table, read_texts
+from iota_py.io.tables import read_table, read_texts, write_csv
 from iota_py.mapping.fusion import choice_legend
+from iota_py.nomenclature import Nomenclature
 from iota_py.pipeline import paths
 from iota_py.pipeline.plans.importance_results import importance_images
+from iota_py.pipeline.plans.report import in_spoken, pages
 from iota_py.pipeline.reference.object_words import object_sentences
 from iota_py.pipeline.reference.regions import borrowed_sentences
 from iota_py.pipeline.reference.season_words import season_sentences
@@ -28,6 +33,8 @@ from iota_py.pipeline.reference.splits import matched_sentences
 from iota_py.pipeline.steps.assessment import read_confusions, reference_classes
 from iota_py.pipeline.steps.learning_set import read_ledger
 from iota_py.pipeline.timing import read_timings
+from iota_py.pipeline.topics.all import topics
+from iota_py.pipeline.topics.drift import drift_sentences
 from iota_py.pipeline.workspace import Workspace
 from iota_py.products.product import Series
 
@@ -36,17 +43,18 @@ LIBRARIES = ("numpy", "scikit-learn", "lightgbm", "numba", "rasterio", "geopanda
 
 
 def write_report(ws: Workspace, params: Mapping[str, Any]) -> None:
-    """`report.html`."""
+    """`report.html`, in further languages `report.fr.html` …; `assessment/acquisitions.csv`."""
     classes = reference_classes(ws)
     acquisitions = acquisition_table([s for tile in ws.tiles for s in ws.series(tile)])
     regions = read_table(ws.path(paths.REGION_SCORES)).round({"validation pixels": 0}).astype({"validation pixels": int})
     confusion = np.sum([m for by_region in read_confusions(ws) for m in by_region.values()], axis=0)
+    metrics = read_json(ws.path(paths.METRICS))
     data = ReportData(
         title=ws.config.title or ws.config.name,
         created=dt.datetime.now(dt.UTC).strftime("%Y-%m-%d %H:%M UTC"),
-        verdict=read_json(ws.path(paths.METRICS)),
+        verdict=metrics,
         nomenclature=classes,
-        images=_images(ws, acquisitions) if ws.tiles else _figures(ws),
+        images={**_score_figures(confusion, metrics, classes), **(_images(ws, acquisitions) if ws.tiles else {}), **_studies(ws)},
         confusion=confusion,
         areas=read_table(ws.path(paths.AREAS)) if ws.tiles else pd.DataFrame(),
         ledger=ledger_table(ws),
@@ -57,7 +65,7 @@ def write_report(ws: Workspace, params: Mapping[str, Any]) -> None:
         versions=software_versions(),
         timings=read_timings(ws.root),
         provenance={"run": ws.config.name, "output": str(ws.root), "manifest": str(ws.path(paths.MANIFEST))},
-        warnings=[*product_warnings(ws), *object_sentences(ws), *borrowed_sentences(ws), *matched_sentences(ws), *season_sentences(ws)],
+        warnings=[*product_warnings(ws), *object_sentences(ws), *borrowed_sentences(ws), *matched_sentences(ws), *season_sentences(ws), *drift_sentences(ws)],
         gap=None if ws.config.assessment.cross_validation is None else read_json(ws.path(paths.CROSS_VALIDATION)),
         fusion=_fusion(ws),
         grid=grid_facts(ws.grid) if ws.tiles else {},
@@ -65,8 +73,17 @@ def write_report(ws: Workspace, params: Mapping[str, Any]) -> None:
         regularised=None if ws.config.regularisation is None else read_table(ws.path(paths.REGULARISATION)),
         vector=None if ws.config.vector is None else vector_table(ws),
         boundary=_boundary(ws),
+        topics=topics(ws),
     )
-    write_text(ws.path(paths.REPORT), render(data))
+    write_pages(ws, data)
+
+
+def write_pages(ws: Workspace, data: ReportData) -> None:
+    """The report in every language of the configuration, and the table of acquisitions that it may shorten."""
+    for language, name in pages(ws.config).items():
+        write_text(ws.path(name), render(data, language))
+    if ws.config.inputs:
+        write_csv(ws.path(paths.ACQUISITIONS), data.acquisitions)
 
 
 def grid_facts(grid: Any) -> dict[str, Any]:
@@ -74,13 +91,20 @@ def grid_facts(grid: Any) -> dict[str, Any]:
     return {"crs": _crs_name(grid), "resolution": pixel_size(grid), "shape": tuple(grid.shape)}
 
 
-def _figures(ws: Workspace) -> dict[str, bytes]:
-    """The figures of a run that made no map."""
-    return (
-        {name: ws.path(f"{paths.FIGURES}/{name}.png").read_bytes() for name in ("confusion", "f1")}
-        | importance_images(ws)
-        | _suspicious(ws)
-    )
+def _score_figures(confusion: np.ndarray, metrics: Mapping[str, Any], classes: Nomenclature) -> dict[str, Image]:
+    return {
+        "confusion": lambda language: confusion_figure(confusion, classes, language),
+        "f1": lambda language: f1_figure(dict(metrics), classes, language),
+    }
+
+
+def _studies(ws: Workspace) -> dict[str, Image]:
+    """Figures that other tasks drew, where they were asked for."""
+    found = importance_images(ws)
+    if ws.config.samples.cleaning is not None:
+        figures = in_spoken(paths.SUSPICIOUS_FIGURE, ws.config)
+        found["suspicious"] = lambda language: ws.path(figures[language]).read_bytes()
+    return found
 
 
 def acquisition_table(series: list[Series]) -> pd.DataFrame:
@@ -133,31 +157,34 @@ def ledger_table(ws: Workspace) -> pd.DataFrame:
     return ledger
 
 
-def _images(ws: Workspace, acquisitions: pd.DataFrame) -> dict[str, bytes]:
+def ramp(values: npt.ArrayLike, low: float, high: float, label: str, unit: str = "") -> Image:
+    """A ramp whose label, English here, is in the language of the page."""
+    return lambda language: ramp_quicklook(values, low, high, said(label, language) + unit, language)
+
+
+def _images(ws: Workspace, acquisitions: pd.DataFrame) -> dict[str, Image]:
+    """Quicklooks of the layers of the map, its areas and the calendar."""
     reduced = {layer: read_reduced(str(ws.path(paths.map_layer(layer))), MAX_SIDE) for layer in paths.LAYERS}
     seen = reduced["classification"] != 0
-    images = {
+    areas = read_table(ws.path(paths.AREAS))
+    images: dict[str, Image] = {
         "map": map_quicklook(reduced["classification"], ws.nomenclature),
-        "confidence": ramp_quicklook(np.ma.masked_where(~seen, reduced["confidence"]), 0, 100, "confidence (%)"),
-        "validity": ramp_quicklook(reduced["validity"], 0, max(1, int(reduced["validity"].max())), "clear observations"),
-        "dates": dates_figure(acquisitions),
+        "confidence": ramp(np.ma.masked_where(~seen, reduced["confidence"]), 0, 100, "confidence", " (%)"),
+        "validity": ramp(reduced["validity"], 0, max(1, int(reduced["validity"].max())), "clear observations"),
+        "dates": lambda language: dates_figure(acquisitions, language),
+        "areas": lambda language: area_figure(areas, ws.nomenclature, language),
     }
     for measure in () if ws.config.map is None else ws.config.map.uncertainty:
         values = read_reduced(str(ws.path(paths.uncertainty(measure))), MAX_SIDE)
         name = measure.replace("_", " ")
-        images[f"uncertainty_{measure}"] = ramp_quicklook(np.ma.masked_where(~seen, values / 10), 0, 100, f"{name} (%)")
+        images[f"uncertainty_{measure}"] = ramp(np.ma.masked_where(~seen, values / 10), 0, 100, name, " (%)")
     if ws.config.fusion is not None:
         images["choice"] = map_quicklook(read_reduced(str(ws.path(paths.CHOICE)), MAX_SIDE), choice_legend(list(ws.config.fusion.members)))
-    images.update({name: ws.path(f"{paths.FIGURES}/{name}.png").read_bytes() for name in ("confusion", "f1", "areas")})
     if ws.config.regularisation is not None:
         images["regularised"] = map_quicklook(read_reduced(str(ws.path(paths.REGULARISED)), MAX_SIDE), ws.nomenclature)
     if ws.path(paths.difference(0)).exists():
         images["difference"] = difference_quicklook(read_reduced(str(ws.path(paths.difference(0))), MAX_SIDE))
-    return images | importance_images(ws) | _suspicious(ws)
-
-
-def _suspicious(ws: Workspace) -> dict[str, bytes]:
-    return {} if ws.config.samples.cleaning is None else {"suspicious": ws.path(paths.SUSPICIOUS_FIGURE).read_bytes()}
+    return images
 
 
 def software_versions() -> dict[str, str]:

@@ -19,6 +19,8 @@ from iota_py.pipeline.reference.splits import draws_entry
 from iota_py.pipeline.steps.annual import predicted_annual
 from iota_py.pipeline.steps.assessment import read_confusions, reference_classes, region_scores, unit_of
 from iota_py.pipeline.steps.extraction import extract
+from iota_py.pipeline.steps.mapped_pixels import polygon_counts
+from iota_py.pipeline.steps.skill import run_polygons, write_skill
 from iota_py.pipeline.workspace import Workspace
 from iota_py.samples.split import VALIDATION
 
@@ -44,25 +46,30 @@ def write_sample_answers(ws: Workspace, params: Mapping[str, Any]) -> None:
 
 
 def write_sample_summary(ws: Workspace, params: Mapping[str, Any]) -> None:
-    """`assessment/samples/metrics.json`, `confusion.csv` (runs added up), `regions.csv`: as those of a map."""
+    """`assessment/samples/metrics.json`, `confusion.csv` (runs added up), `regions.csv`, files of `write_skill`: as those of a map."""
     classes = reference_classes(ws)
-    by_run = _confusions(ws, classes.codes) if ws.config.samples.places else read_confusions(ws)
+    if ws.config.samples.places:
+        by_run, polygons = _counted(ws, classes.codes)
+    else:
+        by_run, polygons = read_confusions(ws), list(run_polygons(ws))
     size = len(classes.codes)
     totals = [sum(by_region.values(), np.zeros((size, size), np.int64)) for by_region in by_run]
-    unit = unit_of(ws.config)
-    write_json(ws.path(paths.SAMPLE_METRICS), metrics_document(totals, classes, unit) | draws_entry(ws.config.samples.split, unit))
-    write_csv(ws.path(paths.SAMPLE_CONFUSION), confusion_table(np.sum(totals, axis=0), classes), index=True)
+    unit, confusion = unit_of(ws.config), np.sum(totals, axis=0)
+    skill = write_skill(ws, polygons, confusion, classes, unit, paths.SAMPLE_SKILL)
+    write_json(ws.path(paths.SAMPLE_METRICS), metrics_document(totals, classes, unit) | draws_entry(ws.config.samples.split, unit) | skill)
+    write_csv(ws.path(paths.SAMPLE_CONFUSION), confusion_table(confusion, classes), index=True)
     write_csv(ws.path(paths.SAMPLE_REGIONS), region_scores(by_run))
 
 
-def _confusions(ws: Workspace, codes: tuple[int, ...]) -> list[dict[str, np.ndarray]]:
-    """For each run, the confusion matrix of each region."""
+def _counted(ws: Workspace, codes: tuple[int, ...]) -> tuple[list[dict[str, np.ndarray]], list[pd.DataFrame]]:
+    """For each run, the confusion matrix of each region, and what each polygon holds."""
     pixels = pd.concat([read_table(ws.path(paths.sample_answers(tile))) for tile in sorted(ws.tiles)], ignore_index=True)
-    found = []
+    matrices, polygons = [], []
     for run in range(ws.runs):
-        held = pixels[pixels[f"mapped_{run}"] > 0].assign(mapped=pixels[f"mapped_{run}"])
+        held = pixels[pixels[f"mapped_{run}"] > 0].assign(mapped=pixels[f"mapped_{run}"])[[*KEPT, "mapped"]]
         if ws.config.samples.annual is not None:
-            held = pd.concat([held, predicted_annual(ws, run)])
+            held = pd.concat([held, predicted_annual(ws, run)[[*KEPT, "mapped"]]], ignore_index=True)
         groups = held.groupby("region", sort=True)
-        found.append({ws.region_names[int(str(r))]: confusion_matrix(g.code, g.mapped, codes) for r, g in groups})
-    return found
+        matrices.append({ws.region_names[int(str(r))]: confusion_matrix(g.code, g.mapped, codes) for r, g in groups})
+        polygons.append(polygon_counts(held, run, ws.region_names))
+    return matrices, polygons

@@ -20,8 +20,11 @@ from iota_py.mapping.shares import NODATA, apportion, thousandths
 from iota_py.mapping.smoothing import bayesian, majority
 from iota_py.mapping.uncertainty import uncertainty
 from iota_py.pipeline import paths
+from iota_py.pipeline.models.applicability import seen_of
 from iota_py.pipeline.models.block import BLOCK
+from iota_py.pipeline.models.conformal import set_sizes
 from iota_py.pipeline.models.shares import Answers, Borders, answer, decide, known_codes, region_codes
+from iota_py.pipeline.steps.applicability_layers import write_tile_seen, write_window_seen
 from iota_py.pipeline.steps.footprint import owned_part
 from iota_py.pipeline.steps.strips import full_width_strips
 from iota_py.pipeline.workspace import Workspace
@@ -64,13 +67,14 @@ def write_window_of_shares(ws: Workspace, params: Mapping[str, Any]) -> None:
     out = np.zeros((1 + layers * ws.runs + wish.compares, *window.shape), np.uint8)
     thousandths_of = np.full((_bands(ws), *window.shape), NODATA, np.uint16)
     owned = owned_part(ws, tile, window, params["margin"])
+    own, seen = np.zeros(window.shape, np.int32), seen_of(ws, frame.outer.pixels)
     if owned.any():
         observed, validity = ws.observe(tile, frame.outer)
         box = frame.outer.of(ws.geobox(tile))
         region = np.where(_needed(owned, frame, wish.margin) & (validity.reshape(box.shape) > 0), _regions(ws, box), 0)
         borders = _borders(ws, frame, region)
         smoothes = wish.smoothing is not None and wish.smoothing.kind == "bayesian"
-        plain, fused = answer(ws, observed, region.ravel(), borders, (smoothes and wish.compares, smoothes or wish.quantised))
+        plain, fused = answer(ws, observed, region.ravel(), borders, (smoothes and wish.compares, smoothes or wish.quantised), seen)
         out[0] = np.where(owned, frame.cut(validity), 0)
         own = np.where(owned, frame.cut(region.ravel()), 0)
         for number, said in enumerate((fused, plain) if wish.compares else (fused,)):
@@ -81,6 +85,8 @@ def write_window_of_shares(ws: Workspace, params: Mapping[str, Any]) -> None:
             out[-1] = (own > 0) & frame.cut(borders.mixed)
         if wish.quantised:
             _fill(ws, frame, (fused, borders), own, thousandths_of)
+    if seen is not None:
+        write_window_seen(ws, tile, window, frame.cut(seen.layers), own > 0)
     box = window.of(ws.geobox(tile))
     write_raster(ws.path(paths.window(tile, window.row, window.col)), box, "uint8", [(whole(box.shape), out)], count=len(out))
     if wish.quantised:
@@ -90,7 +96,7 @@ def write_window_of_shares(ws: Workspace, params: Mapping[str, Any]) -> None:
 
 def _bands(ws: Workspace) -> int:
     wish = wish_of(ws)
-    return wish.probabilities * len(known_codes(ws)) + len(wish.uncertainty) if wish.quantised else 0
+    return wish.probabilities * len(known_codes(ws)) + len(wish.uncertainty) + wish.set_size if wish.quantised else 0
 
 
 def _regions(ws: Workspace, box: GeoBox) -> np.ndarray:
@@ -145,7 +151,7 @@ def _posterior(ws: Workspace, rule: Smoothing, frame: Frame, shares: np.ndarray,
 
 
 def _fill(ws: Workspace, frame: Frame, said: tuple[Answers, Borders | None], own: np.ndarray, out: np.ndarray) -> None:
-    """Thousandths of a window: probabilities, the mean of the runs', then the measures of uncertainty, from the thousandths.
+    """Thousandths of a window: probabilities, the mean of the runs', then the measures of uncertainty, from the thousandths; sizes of sets.
 
     own: region of each pixel, 0 where nothing is mapped. Smoothing has no part in them.
     """
@@ -161,6 +167,8 @@ def _fill(ws: Workspace, frame: Frame, said: tuple[Answers, Borders | None], own
         first = found.shape[1] if wish.probabilities else 0
         for number, measure in enumerate(wish.uncertainty):
             out[first + number, *place] = thousandths(uncertainty(found, count[place], measure))
+        if wish.set_size:
+            out[-1, *place] = set_sizes(ws, shares[:, :, *place], own[place])
 
 
 def _known(ws: Workspace, frame: Frame, borders: Borders | None, own: np.ndarray) -> np.ndarray:
@@ -182,6 +190,7 @@ def write_tile_of_shares(ws: Workspace, tile: str, windows: Sequence[Window], op
     """Rasters of a tile beside those of its runs: buffers of the borders, probabilities, measures of uncertainty."""
     wish, geobox = wish_of(ws), ws.geobox(tile)
     rows = options["blockysize"]
+    write_tile_seen(ws, tile, windows, options)
     if wish.compares:
         last = 2 + 4 * ws.runs
         blocks = full_width_strips(
@@ -206,4 +215,5 @@ def share_layers(ws: Workspace) -> list[tuple[str, int]]:
     """Layers of thousandths in the order of their bands, with how many each has."""
     wish = wish_of(ws)
     found = [("probabilities", len(known_codes(ws)))] if wish.probabilities else []
-    return [*found, ("uncertainty", len(wish.uncertainty))] if wish.uncertainty else found
+    found += [("uncertainty", len(wish.uncertainty))] if wish.uncertainty else []
+    return [*found, ("set_size", 1)] if wish.set_size else found

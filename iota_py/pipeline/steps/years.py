@@ -67,15 +67,16 @@ def write_pooled(ws: Workspace, params: Mapping[str, Any]) -> None:
 
 
 def predicted_years(ws: Workspace, run: int) -> pd.DataFrame:
-    """Validation pixels of every year with the class that the model of their region gives them: year, region, code, mapped."""
-    names, found = ws.feature_names, []
+    """Validation pixels of every year with the class that the model of their region gives them: year, tile, polygon, region, code,
+    mapped."""
+    names, kept, found = ws.feature_names, [YEAR, "tile", "polygon", "region", "code"], []
     tables = [table for _, table in year_tables(ws, run, VALIDATION)]
     samples = pd.concat(tables, ignore_index=True)
     for region in sorted(set(samples.region) & set(ws.region_names)):
         group = samples[samples.region == region]
         labels = region_labels(ws, int(region), run, group[list(names)].to_numpy(np.int16))
-        found.append(group[[YEAR, "region", "code"]].assign(mapped=labels))
-    return pd.concat(found, ignore_index=True) if found else samples[[YEAR, "region", "code"]].assign(mapped=np.uint8(0))
+        found.append(group[kept].assign(mapped=labels))
+    return pd.concat(found, ignore_index=True) if found else samples[kept].assign(mapped=np.uint8(0))
 
 
 def write_year_scores(ws: Workspace, params: Mapping[str, Any]) -> None:

@@ -1,0 +1,96 @@
+"""Tasks on the workers of a Dask scheduler, wherever these run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from iota_py.errors import Fault, PartialRunError
+from iota_py.pipeline.engine.work import execute
+from iota_py.pipeline.task import Outcome, Task, fingerprint
+
+TASKS_PER_WORKER = 4  # in flight: enough to keep a worker busy, few enough to keep the scheduler light
+GIB = 1 << 30
+
+
+class DaskEngine:
+    """A Dask scheduler. Each worker has one thread: when a worker dies, only the task in its hands is suspected."""
+
+    def __init__(self, client: Any, workers: int) -> None:
+        """workers: that are expected; more or fewer may be there at a moment."""
+        self.client = client
+        self.workers = workers
+
+    def run(self, root: Path, version: str, tasks: Sequence[Task]) -> Iterator[Outcome]:
+        """See Engine. Submission is bounded, results are small, futures are released at once.
+
+        Raises PartialRunError when the scheduler is gone: what was done is kept.
+        """
+        from distributed import as_completed
+
+        waiting = iter(tasks)
+        by_key: dict[str, Task] = {}
+
+        def submit(task: Task) -> Any:
+            future = self.client.submit(execute, str(root), version, task, key=key_of(root, version, task), pure=False, retries=0)
+            by_key[future.key] = task
+            return future
+
+        completed = as_completed()
+        for outcome in self._fill(completed, waiting, submit):
+            yield outcome
+        for future in completed:
+            task = by_key.pop(future.key)
+            yield self._outcome(future, task)
+            future.release()
+            for outcome in self._fill(completed, waiting, submit):
+                yield outcome
+
+    def _fill(self, completed: Any, waiting: Iterator[Task], submit: Any) -> Iterator[Outcome]:
+        """Submit until enough are in flight; a task that no worker has the memory for is an outcome at once."""
+        limits = self._memory()
+        while completed.count() < max(len(limits), self.workers) * TASKS_PER_WORKER:
+            task = next(waiting, None)
+            if task is None:
+                return
+            if limits and all(0 < limit < task.memory for limit in limits.values()):
+                text = f"needs about {task.memory / GIB:.1f} GiB, and no worker has more than {max(limits.values()) / GIB:.1f} GiB"
+                fault = Fault("E-RUN-005", task.id, "", text, "raise engine.memory, or lower engine.window_pixels")
+                yield Outcome(task.id, 0.0, (fault,), exit_code=2)
+            else:
+                completed.add(submit(task))
+
+    def _memory(self) -> dict[str, int]:
+        """Bytes that each worker may use, 0 without limit."""
+        workers: Mapping[str, Any] = self.client.scheduler_info(n_workers=-1)["workers"]
+        return {address: int(one["memory_limit"] or 0) for address, one in workers.items()}
+
+    def _outcome(self, future: Any, task: Task) -> Outcome:
+        from concurrent.futures import CancelledError
+
+        if future.status in ("cancelled", "lost"):
+            raise self._gone()
+        try:
+            error = future.exception()
+        except CancelledError:
+            raise self._gone() from None
+        if error is None:
+            found: Outcome = future.result()
+            return found
+        limit = max(self._memory().values(), default=0)
+        asked = (
+            f"; it was thought to need {task.memory / GIB:.1f} GiB and a worker has {limit / GIB:.1f} GiB" if task.memory and limit else ""
+        )
+        text = f"each worker that took it died ({type(error).__name__}), likely out of memory{asked}"
+        fault = Fault("E-RUN-003", task.id, "", text, "raise engine.memory, or lower engine.window_pixels, then run again")
+        return Outcome(task.id, 0.0, (fault,), exit_code=2, trace=str(error))
+
+    def _gone(self) -> PartialRunError:
+        text = "the scheduler does not answer any more: it was stopped, or its machine is down"
+        return PartialRunError(Fault("E-RUN-006", str(self.client.scheduler.addr), "engine", text, "run again to resume"))
+
+
+def key_of(root: Path, version: str, task: Task) -> str:
+    """Name of a task for the scheduler: its stage, and what it is for which run."""
+    return f"{task.stage}-{fingerprint([str(root), version, task.id, task.key])}"

@@ -1,0 +1,41 @@
+"""One task done, wherever that is."""
+
+from __future__ import annotations
+
+import time
+import traceback
+from pathlib import Path
+
+from iota_py.errors import AcquisitionError, Fault, IotaError
+from iota_py.pipeline.state import State
+from iota_py.pipeline.task import Outcome, Task
+from iota_py.pipeline.threads import given
+
+
+def execute(root: str, version: str, task: Task, threads: int = 1) -> Outcome:
+    """Do one task in this process: remove its marker, make its outputs, write the marker. Never raises but on interruption.
+
+    threads: those that the task may use.
+    """
+    from iota_py.pipeline.steps import step
+    from iota_py.pipeline.workspace import workspace
+
+    start, processor = time.perf_counter(), time.process_time()
+    state = State(Path(root))
+    try:
+        state.forget(task)
+        with given(threads):
+            step(task.step)(workspace(root, version), task.params)
+        state.record(task, time.perf_counter() - start)
+    except IotaError as error:
+        product = error.product if isinstance(error, AcquisitionError) else ""
+        return Outcome(task.id, time.perf_counter() - start, error.faults, product, error.exit_code, trace=traceback.format_exc())
+    except MemoryError as error:
+        fault = Fault("E-RUN-002", task.id, "", f"out of memory ({error})", "lower engine.workers or engine.window_pixels, then run again")
+        return Outcome(task.id, time.perf_counter() - start, (fault,), exit_code=2, trace=traceback.format_exc())
+    except Exception as error:  # any fault of one task is a record, not the end of the run
+        fault = Fault(
+            "E-RUN-001", task.id, "", f"failed unexpectedly ({type(error).__name__}: {error})", "run again with --debug to see the trace"
+        )
+        return Outcome(task.id, time.perf_counter() - start, (fault,), exit_code=3, trace=traceback.format_exc())
+    return Outcome(task.id, time.perf_counter() - start, cpu=time.process_time() - processor)
