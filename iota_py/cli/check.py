@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
 from iota_py.cli.console import UserCode, err, out, show_faults
 from iota_py.errors import EXIT_USER, IotaError
@@ -19,7 +20,7 @@ def check(
     Example: [bold]iota-py check configs/demo.yaml[/]
     """
     from iota_py.config import load_config
-    from iota_py.pipeline.inputs.listing import describe_inputs
+    from iota_py.pipeline.inputs.listing import describe_inputs, remarks
     from iota_py.pipeline.plans.vector import zones_sentence
     from iota_py.pipeline.preflight import examine
     from iota_py.pipeline.run import read_bad
@@ -39,4 +40,6 @@ def check(
     out.print(f"  regions   {', '.join(name for _, name in inventory.regions)}")
     if zones := zones_sentence(inventory):
         out.print(f"  zones     {zones}")
+    for sentence in remarks(inventory):
+        out.print(f"  [yellow]warning[/]   {escape(sentence)}")
     return 0

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_serializer, model_validator
 
 from iota_py.config.section import Name, Section
 
@@ -21,6 +22,14 @@ class Tracking(Section):
         None,
         description="written `register: NAME`: the registered model whose next version the models of this run become; default: none",
     )
+
+    @field_serializer("uri", when_used="json")
+    def _without_secrets(self, uri: str | None) -> str | None:
+        """The configuration of a run is kept with it and recorded: what a URI carries before its host is not."""
+        if uri is None or "@" not in urlsplit(uri).netloc:
+            return uri
+        user, _, host = urlsplit(uri).netloc.rpartition("@")
+        return uri.replace(f"{user}@{host}", f"***@{host}", 1)
 
     @model_validator(mode="before")
     @classmethod

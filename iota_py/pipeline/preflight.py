@@ -135,7 +135,7 @@ def _check_output(config: RunConfig) -> list[Fault]:
     """The output must be a folder of its own, writable, and not that of another run."""
     output, faults = config.output, []
     for name, entry in config.inputs.items():
-        if output == entry.path:
+        if entry.path is not None and output.resolve() == entry.path.resolve():
             faults.append(Fault("E-RUN-012", str(output), "output", f"the output is the folder of input {name}", "choose another folder"))
     nearest = next(p for p in (output, *output.parents) if p.exists())
     if not nearest.is_dir():

@@ -26,6 +26,7 @@ from iota_py.pipeline.engine.opening import open_engine
 from iota_py.pipeline.engine.protocol import Engine
 from iota_py.pipeline.inputs.listing import describe_inputs
 from iota_py.pipeline.inventory import Inventory
+from iota_py.pipeline.journal import Journal, journal_of
 from iota_py.pipeline.lock import locked
 from iota_py.pipeline.models.reuse import moved_sentence, note_version
 from iota_py.pipeline.plan import Plan, make_plan
@@ -87,7 +88,8 @@ def run(config: RunConfig, progress: Progress | None = None, planner: Planner | 
     trainer = choose_trainer(config.model)
     if plan.stage("train") and trainer.name == INTEL:
         progress.say("trainer", f"random forests are grown by {trainer}")
-    with locked(root), _interruptible(), sampled(root / paths.SYSTEM):
+    with locked(root), _interruptible(), journal_of(config, progress) as journal, sampled(root / paths.SYSTEM):
+        progress = journal
         sweep(root)
         executed: dict[str, int] = {}
         others = Siblings(tuple(siblings))
@@ -101,7 +103,7 @@ def run(config: RunConfig, progress: Progress | None = None, planner: Planner | 
                 version = _write_settings(config, inventory)
                 check_disk(root, disk_estimate(inventory, config))
                 try:
-                    failed = _do(root, version, plan, engine, progress, executed, others)
+                    failed = _do(root, version, plan, engine, journal, executed, others)
                     break
                 except _BadAcquisitionError as bad:
                     progress.warn(str(bad))
@@ -157,9 +159,10 @@ _PASSING = {  # stage -> stage whose outputs it takes over
 
 
 def _do(
-    root: Path, version: str, plan: Plan, engine: Engine, progress: Progress, executed: dict[str, int], others: Siblings
+    root: Path, version: str, plan: Plan, engine: Engine, progress: Journal, executed: dict[str, int], others: Siblings
 ) -> list[Outcome]:
     """Do what is pending, stage by stage; the outcomes that failed."""
+    progress.planned(plan.tasks)
     state, tasks, consumers = State(root), plan.by_id(), _consumers(plan)
     failed: list[Outcome] = []
     lost: set[str] = set()
@@ -180,7 +183,7 @@ def _do(
             outcomes.append(outcome)
             worked += outcome.seconds
             processor += outcome.cpu
-            progress.advance(stage)
+            progress.ended(stage, outcome)
         _refuse_bad(root, outcomes)
         bad = [o for o in outcomes if not o.ok]
         failed.extend(bad)
@@ -234,7 +237,11 @@ def _refuse_bad(root: Path, outcomes: list[Outcome]) -> None:
 def _failures(failed: list[Outcome], root: Path) -> list[Fault]:
     faults = [fault for outcome in failed for fault in outcome.faults]
     again = Fault(
-        "E-RUN-004", str(root), "", f"{len(failed)} tasks failed; what does not need them was done", "mend the cause and run again"
+        "E-RUN-004",
+        str(root),
+        "",
+        f"{len(failed)} tasks failed; what does not need them was done",
+        f"mend the cause and run again; their traces are in {root / paths.LOG}",
     )
     return [*dict.fromkeys(faults), again]
 

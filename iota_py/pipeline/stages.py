@@ -266,7 +266,8 @@ ROOMS: Mapping[str, tuple[str, ...]] = {
     ),
     "report": (
         "io", "grid", "products", "assessment", *_CLASSES, "mapping/fusion.py",
-        "pipeline/plans/importance_results.py", "pipeline/plans/report.py", "pipeline/steps/assessment.py", "pipeline/steps/reporting.py", "pipeline/topics", *_RULES, *_SETS,
+        "pipeline/plans/importance_results.py", "pipeline/plans/report.py", "pipeline/steps/assessment.py",
+        "pipeline/steps/reporting.py", "pipeline/topics", *_RULES, *_SETS,
         "pipeline/reference/season_words.py", "pipeline/reference/object_words.py",
     ),
     "package": (

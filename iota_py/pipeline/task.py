@@ -37,7 +37,7 @@ class Task:
 @dataclass(frozen=True)
 class Outcome:
     """What became of a task. faults: empty when it succeeded. product: of a bad acquisition. exit_code: of the error's class.
-    cpu: seconds of the processors, in the process that did it."""
+    cpu: seconds of the processors, in the process that did it. worker: its host and number. peak: bytes it ever took, with earlier tasks."""
 
     task: str
     seconds: float
@@ -46,6 +46,8 @@ class Outcome:
     exit_code: int = 0
     cpu: float = field(default=0.0, compare=False)
     trace: str = field(default="", compare=False)
+    worker: str = field(default="", compare=False)
+    peak: int = field(default=0, compare=False)
 
     @property
     def ok(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,9 +69,12 @@ class Container:
 
 
 def require_folder(source: Source) -> None:
-    """Raise InputError unless the path of a source is a folder."""
+    """Raise InputError unless the path of a source is a folder that may be read."""
     if not source.path.is_dir():
         raise InputError(Fault("E-PRD-002", str(source.path), f"inputs.{source.name}.path", "no such folder", "check the path"))
+    if not os.access(source.path, os.R_OK | os.X_OK):
+        text = "no permission to look into this folder"
+        raise InputError(Fault("E-PRD-002", str(source.path), f"inputs.{source.name}.path", text, "ask for permission to read it"))
 
 
 def fingerprint(files: list[Path]) -> tuple[tuple[str, int, int], ...]:

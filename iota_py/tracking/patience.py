@@ -50,12 +50,13 @@ class Deadline:
 
 @contextmanager
 def waiting(patience: Patience) -> Iterator[None]:
-    """MLflow's own settings for the length of the block; a value that the user has set stays."""
+    """MLflow's own settings for the length of the block, and nothing printed by it; a value that the user has set stays."""
     wanted = {
         "MLFLOW_HTTP_REQUEST_TIMEOUT": str(patience.request),
         "MLFLOW_HTTP_REQUEST_MAX_RETRIES": str(patience.retries),
         "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "1",
         "PGCONNECT_TIMEOUT": str(patience.request),
+        "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
         "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
     }
     added = {name: value for name, value in wanted.items() if name not in os.environ}

@@ -105,9 +105,11 @@ def register_run(uri: str, run: str, name: str, patience: Patience = AFTER_A_RUN
         for version in client.search_model_versions(f"run_id = '{run}'"):
             if version.name == name:
                 return str(version.version)
-        data = client.get_run(run).data
-        tags = {key: data.tags[key] for key in _COPIED if key in data.tags}
-        made = client.create_model_version(name, f"runs:/{run}/{MODEL}", run, tags=tags, description=_description(data))
+        found = client.get_run(run)
+        tags = {key: found.data.tags[key] for key in _COPIED if key in found.data.tags}
+        # Not `runs:/…`: a server does not resolve it for its own page of the version.
+        source, about = f"{found.info.artifact_uri.rstrip('/')}/{MODEL}", _description(found.data)
+        made = client.create_model_version(name, source, run, tags=tags, description=about, await_creation_for=0)
         return str(made.version)
 
 

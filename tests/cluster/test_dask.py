@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -19,6 +21,7 @@ from iota_py.pipeline.run import run
 from tests.end_to_end.products import digests
 
 distributed = pytest.importorskip("distributed", reason="Dask is not installed")
+chaos = pytest.importorskip("distributed.chaos", reason="Dask is not installed")
 pytestmark = pytest.mark.slow
 
 DASK = "engine: {{kind: dask, workers: 2, window: 50{more}}}\n"
@@ -49,7 +52,7 @@ def cluster(**more: object) -> object:
 
 def test_workers_killed_again_and_again(light_config: Callable[[Path, str], Path], light_run: RunConfig, tmp_path: Path) -> None:
     with cluster() as there, distributed.Client(there) as client:
-        client.register_plugin(distributed.chaos.KillWorker(delay="4 s", mode="segfault"))
+        client.register_plugin(chaos.KillWorker(delay="4 s", mode="segfault"))
         config = load_config(light_config(tmp_path, DASK.format(more=f", address: '{there.scheduler_address}'")))
         first = set(client.run(os.getpid).values())
         run(config)
@@ -121,9 +124,6 @@ def test_a_scheduler_that_goes(light_config: Callable[[Path, str], Path], light_
             [sys.executable, "-m", "distributed.cli.dask_worker", "--scheduler-file", str(tmp_path / "scheduler.json"), "--nthreads", "1", "--no-dashboard"],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=tmp_path,
         )  # fmt: skip
-        import json
-        import threading
-
         address = json.loads((tmp_path / "scheduler.json").read_text())["address"]
         config = load_config(light_config(tmp_path, DASK.format(more=f", address: '{address}'")))
         predicted = config.output / ".state" / "predict"

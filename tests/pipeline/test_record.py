@@ -127,7 +127,8 @@ def test_children_are_draws_of_regions(recorded: Recorded) -> None:
 def test_the_version_gives_the_labels_of_the_run(recorded: Recorded, tmp_path: Path) -> None:
     client = recorded.client
     version = client.get_model_version("oso-light", "1")
-    assert (version.run_id, version.source) == (recorded.run, f"runs:/{recorded.run}/model")
+    assert version.run_id == recorded.run
+    assert version.source == f"{client.get_run(recorded.run).info.artifact_uri}/model"
     model = RegionModels(Path(client.download_artifacts(recorded.run, "model/data", str(tmp_path))))
     table = read_table(recorded.config.output / paths.features("31TCJ"))
     features = np.ascontiguousarray(table[list(model.names)].to_numpy(np.int16))
@@ -164,7 +165,7 @@ def test_a_server_that_is_down_loses_nothing(light_run: RunConfig, tmp_path: Pat
         track(config, inventory, STARTED)
     assert not (config.output / paths.TRACKING).exists()
     (waiting,) = waiting_records(tmp_path / FOLDER)
-    assert "canary" not in waiting.path.read_text()
+    assert [path for path in tmp_path.rglob("*") if path.is_file() and b"canary" in path.read_bytes()] == []
     done = command("track", "status", str(tmp_path))
     assert (done.returncode, "demo-" in done.stdout, "http://***@127.0.0.1" in done.stdout) == (0, True, True)
     done = command("track", "sync", str(tmp_path))
@@ -209,9 +210,11 @@ def test_production_pins_an_alias_records_the_version_and_says_when_it_moves(
     heard = Heard()
     assert run(config, heard).nothing
     assert heard.warned == []
-    client.create_model_version("oso-light", f"runs:/{recorded.run}/model", recorded.run)
+    client.create_model_version("oso-light", client.get_model_version("oso-light", "1").source, recorded.run)
     client.set_registered_model_alias("oso-light", "champion", "2")
     assert run(config, heard).nothing, "the same models under another number"
     assert len(heard.warned) == 1
     assert heard.warned[0].startswith("alias champion of oso-light was version 1 when this run was begun and is version 2 now")
     assert "models:/oso-light/1" in heard.warned[0]
+    report = (config.output / paths.REPORT).read_text()
+    assert f"oso-light version 1 (champion), MLflow run {recorded.run}" in report

@@ -103,8 +103,7 @@ def test_the_registry_shows_the_champion_and_its_signature(pages: Pages) -> None
     page = pages.open("models/oso-light/versions/1")
     page.get_by_text("champion").first.wait_for(timeout=WAIT)
     page.get_by_text("promotion.outcome").first.wait_for(timeout=WAIT, state="attached")
-    page.wait_for_timeout(8000); page.screenshot(path="/tmp/shots/fail.png"); print(page.inner_text("body")[-600:])
-    page.get_by_text("Inputs (118)").first.wait_for(timeout=5000)
+    page.get_by_text("Inputs (118)").first.wait_for(timeout=WAIT)
 
 
 def test_nothing_but_tiles_of_the_map_is_asked_elsewhere(pages: Pages) -> None:

@@ -240,11 +240,12 @@ def test_several_syncs_at_once_send_each_record_once(tmp_path, store):
     assert len(runs_in(uri)) == 8
 
 
-def test_a_real_server_takes_the_record_and_its_files(tmp_path, store):
-    """The one real server of the quick suite: a record over HTTP, artifacts through it, and what comes back."""
+def test_a_real_server_takes_the_record_and_its_files(tmp_path, store, capfd):
+    """The one real server of the quick suite: a record over HTTP, artifacts through it, what comes back, and nothing printed."""
     (tmp_path / "server").mkdir()
     with mlflow_server(store(tmp_path / "server"), tmp_path / "artifacts") as server:
         sent = deliver(tmp_path / FOLDER, letter(tmp_path / "one", server.address), AFTER_A_RUN)
+        assert capfd.readouterr() == ("", "")
         client = client_of(server.address)
         assert client.get_run(sent.run).data.metrics["f1_macro"] == 0.5
         assert Path(client.download_artifacts(sent.run, "model/model.txt", str(tmp_path))).read_text() == "tree\n"

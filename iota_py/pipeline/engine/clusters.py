@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import subprocess
@@ -42,14 +43,14 @@ def open_client(options: Engine, folder: Path) -> Iterator[Any]:
     """
     try:
         import dask
-        import distributed
+        import distributed  # noqa: F401
 
         if options.kind in BATCH:
             import dask_jobqueue  # noqa: F401
     except ImportError as error:
         fix = "pip install 'iota-py[cluster]', or engine.kind: joblib"
         raise ConfigError(Fault("E-CFG-016", "config", "engine.kind", f"{error.name} is not installed", fix)) from error
-    with dask.config.set(SETTINGS):
+    with dask.config.set(SETTINGS), _quiet():
         if options.kind in BATCH:
             opened = _batch(options, folder)
         else:
@@ -58,11 +59,19 @@ def open_client(options: Engine, folder: Path) -> Iterator[Any]:
             if options.kind in BATCH or options.address is not None:
                 _await_worker(options, client, cluster)
                 _compare_versions(client)
-            try:
-                yield client
-            finally:
-                if isinstance(client, distributed.Client):
-                    client.close(timeout=10)
+            yield client
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """What Dask logs of workers that come and go is not for the user: what matters is an outcome or an error."""
+    logger = logging.getLogger("distributed")
+    level = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
 
 
 @contextmanager

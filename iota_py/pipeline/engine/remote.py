@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import CancelledError
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ from iota_py.errors import Fault, PartialRunError
 from iota_py.pipeline.engine.work import execute
 from iota_py.pipeline.task import Outcome, Task, fingerprint
 
+LOOK_EVERY = 5.0  # seconds
 TASKS_PER_WORKER = 4  # in flight: enough to keep a worker busy, few enough to keep the scheduler light
 GIB = 1 << 30
 
@@ -21,6 +24,7 @@ class DaskEngine:
         """workers: that are expected; more or fewer may be there at a moment."""
         self.client = client
         self.workers = workers
+        self._limits: tuple[float, dict[str, int]] = (-LOOK_EVERY, {})
 
     def run(self, root: Path, version: str, tasks: Sequence[Task]) -> Iterator[Outcome]:
         """See Engine. Submission is bounded, results are small, futures are released at once.
@@ -38,14 +42,16 @@ class DaskEngine:
             return future
 
         completed = as_completed()
-        for outcome in self._fill(completed, waiting, submit):
-            yield outcome
-        for future in completed:
-            task = by_key.pop(future.key)
-            yield self._outcome(future, task)
-            future.release()
-            for outcome in self._fill(completed, waiting, submit):
-                yield outcome
+        try:
+            yield from self._fill(completed, waiting, submit)
+            for future in completed:
+                yield self._outcome(future, by_key.pop(future.key))
+                future.release()
+                yield from self._fill(completed, waiting, submit)
+        except (CancelledError, OSError, TimeoutError) as lost:
+            text = "the scheduler does not answer any more: it was stopped, or its machine is down"
+            address = str(self.client.scheduler.address if self.client.scheduler else "Dask")
+            raise PartialRunError(Fault("E-RUN-006", address, "engine", text, "run again to resume")) from lost
 
     def _fill(self, completed: Any, waiting: Iterator[Task], submit: Any) -> Iterator[Outcome]:
         """Submit until enough are in flight; a task that no worker has the memory for is an outcome at once."""
@@ -62,22 +68,21 @@ class DaskEngine:
                 completed.add(submit(task))
 
     def _memory(self) -> dict[str, int]:
-        """Bytes that each worker may use, 0 without limit."""
-        workers: Mapping[str, Any] = self.client.scheduler_info(n_workers=-1)["workers"]
-        return {address: int(one["memory_limit"] or 0) for address, one in workers.items()}
+        """Bytes that each worker may use, 0 without limit; asked of the scheduler every now and then."""
+        now = time.monotonic()
+        if now - self._limits[0] >= LOOK_EVERY:
+            workers: Mapping[str, Any] = self.client.scheduler_info(n_workers=-1)["workers"]
+            self._limits = now, {address: int(one["memory_limit"] or 0) for address, one in workers.items()}
+        return self._limits[1]
 
     def _outcome(self, future: Any, task: Task) -> Outcome:
-        from concurrent.futures import CancelledError
+        from distributed.scheduler import KilledWorker
 
-        if future.status in ("cancelled", "lost"):
-            raise self._gone()
         try:
-            error = future.exception()
-        except CancelledError:
-            raise self._gone() from None
-        if error is None:
             found: Outcome = future.result()
             return found
+        except KilledWorker as killed:
+            error = killed
         limit = max(self._memory().values(), default=0)
         asked = (
             f"; it was thought to need {task.memory / GIB:.1f} GiB and a worker has {limit / GIB:.1f} GiB" if task.memory and limit else ""
@@ -85,10 +90,6 @@ class DaskEngine:
         text = f"each worker that took it died ({type(error).__name__}), likely out of memory{asked}"
         fault = Fault("E-RUN-003", task.id, "", text, "raise engine.memory, or lower engine.window_pixels, then run again")
         return Outcome(task.id, 0.0, (fault,), exit_code=2, trace=str(error))
-
-    def _gone(self) -> PartialRunError:
-        text = "the scheduler does not answer any more: it was stopped, or its machine is down"
-        return PartialRunError(Fault("E-RUN-006", str(self.client.scheduler.addr), "engine", text, "run again to resume"))
 
 
 def key_of(root: Path, version: str, task: Task) -> str:

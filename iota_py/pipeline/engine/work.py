@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import resource
+import socket
 import time
 import traceback
+from dataclasses import replace
 from pathlib import Path
 
 from iota_py.errors import AcquisitionError, Fault, IotaError
@@ -17,6 +21,19 @@ def execute(root: str, version: str, task: Task, threads: int = 1) -> Outcome:
 
     threads: those that the task may use.
     """
+    return replace(_attempt(root, version, task, threads), worker=f"{socket.gethostname()}:{os.getpid()}", peak=peak_memory())
+
+
+def peak_memory() -> int:
+    """The most resident bytes that this process ever had."""
+    try:
+        with open("/proc/self/status", encoding="ascii") as stream:
+            return next(int(line.split()[1]) << 10 for line in stream if line.startswith("VmHWM:"))
+    except (OSError, StopIteration, ValueError):  # not Linux, or a kernel that does not tell
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10
+
+
+def _attempt(root: str, version: str, task: Task, threads: int) -> Outcome:
     from iota_py.pipeline.steps import step
     from iota_py.pipeline.workspace import workspace
 
@@ -35,7 +52,7 @@ def execute(root: str, version: str, task: Task, threads: int = 1) -> Outcome:
         return Outcome(task.id, time.perf_counter() - start, (fault,), exit_code=2, trace=traceback.format_exc())
     except Exception as error:  # any fault of one task is a record, not the end of the run
         fault = Fault(
-            "E-RUN-001", task.id, "", f"failed unexpectedly ({type(error).__name__}: {error})", "run again with --debug to see the trace"
+            "E-RUN-001", task.id, "", f"failed unexpectedly ({type(error).__name__}: {error})", "the trace is in log/run.log of the run"
         )
         return Outcome(task.id, time.perf_counter() - start, (fault,), exit_code=3, trace=traceback.format_exc())
     return Outcome(task.id, time.perf_counter() - start, cpu=time.process_time() - processor)

@@ -117,6 +117,21 @@ def _count(series: Series) -> str:
     return f"{count} {'layer' if static else 'date'}{'' if count == 1 else 's'}" + (f" ({'; '.join(notes)})" if notes else "")
 
 
+def remarks(inventory: Inventory, most: int = 8) -> list[str]:
+    """What is to be known of the products before they are used, a sentence each: acquisitions that are lost and why, and what was missing of
+    those that are used. most: of each of both; how many more there are is said."""
+    series = [one for tile in inventory.tiles for one in tile.series.values()]
+    lost = [f"set aside: {aside.reason}" for one in series for aside in one.lost]
+    used = [text for one in series for pieces in one.observations for piece in pieces for text in piece.warnings]
+    odd = [f"{used.count(text)} acquisition{'s' if used.count(text) > 1 else ''}: {text}" for text in dict.fromkeys(used)]
+    return [*_some(lost, most), *_some(odd, most)]
+
+
+def _some(lines: list[str], most: int) -> list[str]:
+    more = len(lines) - most
+    return lines[:most] + ([f"and {more} more: iota-py products CONFIG --details lists them"] if more > 0 else [])
+
+
 def totals(listed: Iterable[Listed]) -> list[Total]:
     """Counts by input and tile, in the order of the list."""
     groups: dict[tuple[str, str, str], list[Listed]] = {}

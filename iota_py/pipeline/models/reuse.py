@@ -74,6 +74,16 @@ def note_version(root: Path, inventory: Inventory) -> None:
         (root / paths.MODEL_VERSION).unlink(missing_ok=True)
 
 
+def version_provenance(root: Path) -> dict[str, str]:
+    """The registered model that a run maps with, for its report; nothing for other runs."""
+    path = root / paths.MODEL_VERSION
+    if not path.exists():
+        return {}
+    found = read_json(path)
+    alias = f" ({found['alias']})" if found["alias"] else ""
+    return {"registered model": f"{found['name']} version {found['version']}{alias}, MLflow run {found['run']}"}
+
+
 def _store(config: RunConfig) -> str:
     return config.tracking.uri or default_uri(config.output.parent)
 

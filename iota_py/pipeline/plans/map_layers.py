@@ -33,7 +33,12 @@ def window_settings(config: RunConfig, external: Mapping[str, str]) -> dict[str,
 def tile_outputs(config: RunConfig, tile: str) -> list[str]:
     """Rasters of a tile beside those of its runs."""
     wish = config.map or MapLayers()
-    layers = {"buffers": wish.compares, "probabilities": wish.probabilities, "uncertainty": bool(wish.uncertainty), "applicability": wish.applicability is not None}
+    layers = {
+        "buffers": wish.compares,
+        "probabilities": wish.probabilities,
+        "uncertainty": bool(wish.uncertainty),
+        "applicability": wish.applicability is not None,
+    }
     layers["set_size"] = wish.set_size
     return [paths.tile_layer(tile, layer) for layer, wanted in layers.items() if wanted]
 

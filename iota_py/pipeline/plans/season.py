@@ -98,7 +98,9 @@ def year_score_tasks(build: Builder, config: RunConfig, common: Mapping[str, Any
     made = [build.add("year_scores", [paths.YEAR_SCORES], {**common, "runs": runs}, needs)]
     if not config.samples.places:
         for run in range(runs):
-            made.append(build.add(f"assess/run_{run}", [paths.run_scores(run), paths.run_polygons(run)], {**common, "run": run}, ["years", *needs]))
+            made.append(
+                build.add(f"assess/run_{run}", [paths.run_scores(run), paths.run_polygons(run)], {**common, "run": run}, ["years", *needs])
+            )
     return made
 
 

@@ -40,7 +40,9 @@ def value_tasks(
     acquisitions = [series_digest(s) for tile in inventory.tiles for s in tile.series.values()]
     params = {**common, "config": without_paths(without_tables(dump(config), external)), "acquisitions": acquisitions}
     studied = importance_tasks(build, config, inventory, external, trains)
-    build.add("value_report", report_outputs(config), {**params, "grid": geobox_values(inventory.grid)}, [summary, *scored, *maps, *studied])
+    build.add(
+        "value_report", report_outputs(config), {**params, "grid": geobox_values(inventory.grid)}, [summary, *scored, *maps, *studied]
+    )
 
 
 def value_score_tasks(

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from iota_py.io.documents import read_yaml
 from iota_py.io.publish import read_json
 from iota_py.pipeline import paths
 from iota_py.pipeline.accuracy.headline import map_accuracy_metrics
@@ -38,4 +39,9 @@ def _members(metrics: Mapping[str, Any]) -> dict[str, float]:
 
 
 def _applicability(root: Path) -> dict[str, float]:
-    return {}
+    """Share of the map where the models apply, where that was asked for."""
+    path, wish = root / paths.APPLICABILITY, read_yaml(root / paths.CONFIG).get("map") or {}
+    if not path.exists() or wish.get("applicability") is None:
+        return {}  # a file of an earlier wish may still lie there
+    share = read_json(path)["area"]["map"]["share"]
+    return {} if share is None else {"area_inside_applicability": float(share)}

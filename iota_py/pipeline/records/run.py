@@ -112,13 +112,22 @@ def _product_tags(config: RunConfig, inventory: Inventory) -> Iterator[tuple[str
         yield "models_run", inventory.version["run"]
 
 
+def _asked_tables(config: RunConfig) -> tuple[str, ...]:
+    """Tables of wishes that not every run has; files of an earlier wish are not those of this run."""
+    applies = config.map is not None and config.map.applicability is not None
+    sampled = config.assessment.map_accuracy is not None
+    return (*((paths.APPLICABILITY_AREAS, paths.APPLICABILITY_FOLDS) if applies else ()), *(paths.MAP_ACCURACY if sampled else ()))
+
+
 def _files(config: RunConfig, ws: Workspace) -> list[Artifact]:
     root = config.output
     figures = sorted((root / paths.FIGURES).glob("*.png"))
     worth = [root / name for name in importance_outputs(config) if (root / name).exists()]
     if config.assessment.drift is not None and config.reuse is not None:
         worth += [root / name for name in (*_DRIFT, paths.DRIFT_FIGURE)]
-    tables = [root / name for name in TABLES if (root / name).exists()] + [path for path in worth if path.suffix != ".png"]
+    tables = [root / name for name in (*TABLES, *_asked_tables(config)) if (root / name).exists()] + [
+        path for path in worth if path.suffix != ".png"
+    ]
     per_class = write_per_class(root)
     return [
         *(Artifact(path, "figures") for path in (*figures, *(path for path in worth if path.suffix == ".png"))),

@@ -24,6 +24,7 @@ from iota_py.io.tables import read_table, read_texts, write_csv
 from iota_py.mapping.fusion import choice_legend
 from iota_py.nomenclature import Nomenclature
 from iota_py.pipeline import paths
+from iota_py.pipeline.models.reuse import version_provenance
 from iota_py.pipeline.plans.importance_results import importance_images
 from iota_py.pipeline.plans.report import in_spoken, pages
 from iota_py.pipeline.reference.object_words import object_sentences
@@ -64,8 +65,15 @@ def write_report(ws: Workspace, params: Mapping[str, Any]) -> None:
         settings=ws.path(paths.CONFIG).read_text(encoding="utf-8"),
         versions=software_versions(),
         timings=read_timings(ws.root),
-        provenance={"run": ws.config.name, "output": str(ws.root), "manifest": str(ws.path(paths.MANIFEST))},
-        warnings=[*product_warnings(ws), *object_sentences(ws), *borrowed_sentences(ws), *matched_sentences(ws), *season_sentences(ws), *drift_sentences(ws)],
+        provenance={"run": ws.config.name, "output": str(ws.root), "manifest": str(ws.path(paths.MANIFEST)), **version_provenance(ws.root)},
+        warnings=[
+            *product_warnings(ws),
+            *object_sentences(ws),
+            *borrowed_sentences(ws),
+            *matched_sentences(ws),
+            *season_sentences(ws),
+            *drift_sentences(ws),
+        ],
         gap=None if ws.config.assessment.cross_validation is None else read_json(ws.path(paths.CROSS_VALIDATION)),
         fusion=_fusion(ws),
         grid=grid_facts(ws.grid) if ws.tiles else {},

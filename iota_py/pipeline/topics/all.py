@@ -10,7 +10,8 @@ from iota_py.pipeline.workspace import Workspace
 
 TOPICS: dict[str, Callable[[Workspace], Topic | None]] = {
     "baseline": baseline.topic,
-    "skill": skill.topic, "map_accuracy": map_accuracy.topic,
+    "skill": skill.topic,
+    "map_accuracy": map_accuracy.topic,
     "applicability": applicability.topic,
     "drift": drift.topic,
     "probabilities": probabilities.topic,
