@@ -30,6 +30,7 @@ model: {kind: random_forest, trees: 8, max_depth: 10}
 tracking: {enabled: false}
 engine: {kind: joblib, workers: 1, window: 100}
 map: null
+assessment: {probabilities: null, confusions: null}
 regularisation: null
 vector: null
 product: null

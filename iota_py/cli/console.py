@@ -35,7 +35,7 @@ LABELS = {
     "regress": "train", "values": "map", "value_tiles": "tiles", "value_parts": "map parts", "value_maps": "mosaic",
     "value_scores": "assess", "value_summary": "summary",
     "value_answers": "scores", "value_sample_summary": "score tables", "value_report": "report",
-    "tested": "validation pixels", "answered": "probabilities", "conformal": "conformal sets",
+    "tested": "tested pixels", "answered": "probabilities", "conformal": "conformal sets",
     "probability_scores": "probability scores", "confusions": "confusions",
     "held_out": "validation pixels", "importance": "importance", "importance_tables": "importance tables", "baseline": "baseline",
     "package": "packages", "catalogue": "catalogue",

@@ -14,6 +14,7 @@ from iota_py.cli import (
     accuracy,
     aggregate,
     bench,
+    campaign,
     check,
     compare,
     demo_data,
@@ -25,8 +26,10 @@ from iota_py.cli import (
     promote,
     register,
     report,
+    reproduce,
     run,
     samples,
+    status,
     track,
     train,
     ui,
@@ -47,16 +50,19 @@ app.command("check")(check.check)
 app.command("plan")(plan.plan)
 app.command("run")(run.run)
 app.command("train")(train.train)
+app.command("status")(status.status)
 app.command("drift")(drift.drift)
 app.command("features")(features.features)
 app.command("samples")(samples.samples)
 app.command("report")(report.report)
 app.command("view")(view.view)
 app.command("verify")(verify.verify)
+app.command("reproduce")(reproduce.reproduce)
 app.command("aggregate")(aggregate.aggregate)
 app.command("compare")(compare.compare)
 app.add_typer(experiment.app, name="experiment")
 app.add_typer(accuracy.app, name="accuracy")
+app.add_typer(campaign.app, name="campaign")
 app.command("ui")(ui.ui)
 app.command("register")(register.register)
 app.command("promote")(promote.promote)

@@ -39,14 +39,14 @@ def load_config(path: str | Path, *, allow_user_code: bool = False, changes: Map
         config = RunConfig.model_validate(document)
     except ValidationError as error:
         faults.extend(_merged([_fault(str(path), entry) for entry in error.errors()]))
-    faults = faults or _user_code_faults(config, path, allow_user_code)
+    faults = faults or user_code_faults(config, path, allow_user_code)
     if faults:
         raise ConfigError(*faults)
     return config
 
 
-def _user_code_faults(config: RunConfig, path: Path, allowed: bool) -> list[Fault]:
-    """Why functions of users may not run: not allowed twice, or in a file that lies elsewhere or nowhere."""
+def user_code_faults(config: RunConfig, path: Path, allowed: bool, *, anywhere: bool = False) -> list[Fault]:
+    """Why functions of users may not run: not allowed twice, or in a file that lies elsewhere or nowhere. anywhere: it may lie elsewhere."""
     faults = []
     if config.user_features and not config.allow_user_code:
         text = "functions of users are not allowed"
@@ -57,7 +57,7 @@ def _user_code_faults(config: RunConfig, path: Path, allowed: bool) -> list[Faul
     folder = path.resolve().parent
     for number, one in enumerate(config.user_features):
         where = f"user_features.{number}.file"
-        if not one.file.resolve().is_relative_to(folder):
+        if not anywhere and not one.file.resolve().is_relative_to(folder):
             faults.append(
                 Fault("E-CFG-022", str(path), where, f"{one.file} is not in the folder of the configuration", f"move it to {folder}")
             )
@@ -135,6 +135,15 @@ def _resolve(value: Any, place: str, source: Path, faults: list[Fault]) -> Any:
             faults.append(Fault("E-CFG-003", str(source), place, f"expected a path on this machine, found `{text}`"))
         return os.path.normpath(value.folder / text)
     return value
+
+
+def filled_variables(text: str, source: Path, field: str) -> str:
+    """A text with environment variables, `${NAME}` or `${NAME:-default}`, filled in. Raises ConfigError E-CFG-004 where one is not set."""
+    faults: list[Fault] = []
+    filled = _VARIABLE.sub(lambda match: _variable(match, field, source, faults), text)
+    if faults:
+        raise ConfigError(*faults)
+    return filled
 
 
 def _variable(match: re.Match[str], place: str, source: Path, faults: list[Fault]) -> str:

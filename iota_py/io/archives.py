@@ -14,7 +14,9 @@ from iota_py.errors import Fault, InputError
 
 SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz")
 _LARGEST = 20_000_000_000  # bytes of a member
-_RATIO = 2000  # of its size to what it takes in the archive
+_RATIO = 2000  # of its size to what it takes in the archive: a mask of zeros is packed a thousandfold
+_WHOLE_RATIO, _SMALL = 200, 500_000  # of all members together to the archive, from this size on
+_MOST = 5000  # members
 
 _FILES = (tarfile.REGTYPE, tarfile.AREGTYPE)  # no link, device or sparse file
 
@@ -102,6 +104,7 @@ def _zip_entries(path: str | Path) -> list[tuple[str, int]]:
     for entry in entries:
         _refuse_escape(path, entry.filename, stat.S_ISLNK(entry.external_attr >> 16))
         _refuse_bomb(path, entry.filename, entry.compress_size, entry.file_size)
+    _refuse_heap(path, len(entries), sum(entry.file_size for entry in entries))
     return [(entry.filename, entry.file_size) for entry in entries if not entry.is_dir()]
 
 
@@ -117,6 +120,7 @@ def _tar_entries(path: str | Path) -> dict[str, tuple[int, int]]:
                 _refuse_bomb(path, entry.name, packed, total)
                 if not entry.isdir():
                     found[_plain(entry.name)] = (entry.offset_data, entry.size)
+                _refuse_heap(path, len(found), total)
             _refuse_cut(archive)
     except _DAMAGE as error:
         raise _unreadable(path, "tar", error) from error
@@ -159,6 +163,15 @@ def _refuse_escape(path: str | Path, name: str, special: bool) -> None:
 def _refuse_bomb(path: str | Path, name: str, packed: int, size: int) -> None:
     if size > _LARGEST or size > _RATIO * max(packed, 1000):
         raise InputError(Fault("E-ZIP-003", str(path), name, f"unpacks {packed} bytes to {size}: refused"))
+
+
+def _refuse_heap(path: str | Path, count: int, total: int) -> None:
+    """Raise InputError where all members together are more than a product holds."""
+    packed = Path(path).stat().st_size
+    if count > _MOST:
+        raise InputError(Fault("E-ZIP-003", str(path), "", f"holds {count} files, expected at most {_MOST}: refused"))
+    if total > _LARGEST or total > _WHOLE_RATIO * max(packed, _SMALL):
+        raise InputError(Fault("E-ZIP-003", str(path), "", f"unpacks {packed} bytes to {total}: refused"))
 
 
 def _unreadable(path: str | Path, kind: str, error: BaseException) -> InputError:

@@ -11,7 +11,7 @@ import pyogrio
 
 from iota_py.errors import Fault, InputError, StorageError
 from iota_py.io.publish import published
-from iota_py.io.vectors import check_layer, fixed_date
+from iota_py.io.vectors import check_index, check_layer, fixed_date
 
 _WRITING = (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, pyogrio.errors.FeatureError)
 _READING = (*_WRITING, pyogrio.errors.GeometryError, OSError, ValueError)
@@ -40,6 +40,7 @@ def write_layers(path: str | Path, layers: Mapping[str, pd.DataFrame], geometry:
             info = pyogrio.read_info(part, layer=name, force_feature_count=True, force_total_bounds=name in geometry)
             if isinstance(frame, gpd.GeoDataFrame):
                 check_layer(path, frame, info["features"], info["total_bounds"])
+                check_index(part, path, frame, name)
             elif info["features"] != len(frame):
                 text = f"read back {info['features']} rows of {name}, expected {len(frame)}"
                 raise StorageError(Fault("E-IO-002", str(path), "", text, "run again"))

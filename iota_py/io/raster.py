@@ -45,13 +45,17 @@ _UNREADABLE = (rasterio.errors.RasterioIOError, ValueError, IndexError)
 
 @dataclass(frozen=True)
 class RasterHeader:
-    """What a raster says of itself before any pixel is read. block: (rows, cols) that are compressed together."""
+    """What a raster says of itself before any pixel is read. block: (rows, cols) that are compressed together.
+
+    written: False for a GeoTIFF of which no block was ever written, as a writer leaves it that was killed: it reads as zeros.
+    """
 
     geobox: GeoBox
     count: int
     dtype: str
     nodata: float | None
     block: tuple[int, int]
+    written: bool = True
 
     @functools.cached_property
     def grid(self) -> tuple[object, ...]:
@@ -144,7 +148,16 @@ def read_header(path: str) -> RasterHeader:
         if transform.b or transform.d or transform.a <= 0 or transform.e >= 0:
             raise InputError(Fault("E-RAS-005", plain_name(path), "transform", "expected a north-up grid, found a rotated or south-up one"))
         geobox = GeoBox((dataset.height, dataset.width), transform, dataset.crs)
-        return RasterHeader(geobox, dataset.count, dataset.dtypes[0], dataset.nodata, dataset.block_shapes[0])
+        return RasterHeader(geobox, dataset.count, dataset.dtypes[0], dataset.nodata, dataset.block_shapes[0], _written(dataset))
+
+
+def _written(dataset: Any) -> bool:
+    """True when a block of the first band is there; found at the first one of a file that is whole."""
+    if dataset.driver != "GTiff" or is_remote(dataset.name):
+        return True
+    rows, cols = dataset.block_shapes[0]
+    places = itertools.product(range(-(-dataset.height // rows)), range(-(-dataset.width // cols)))
+    return any(dataset.get_tag_item(f"BLOCK_OFFSET_{col}_{row}", "TIFF", bidx=1) is not None for row, col in places)
 
 
 def read_tags(path: str) -> dict[str, str]:

@@ -5,8 +5,9 @@ As for rasters, a file must be what its name says: a virtual layer behind a `.gp
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -47,12 +48,14 @@ def read_vectors(path: str | Path, layer: str | None = None, encoding: str | Non
     try:
         place = _unzipped(path, layer) if path.suffix.lower() == ".zip" else path
         if path.suffix.lower() in _TABLES:
-            frame = gpd.read_parquet(path)
+            with np.errstate(invalid="ignore"):
+                frame = gpd.read_parquet(path)
         else:
             layers = [str(name) for name in pyogrio.list_layers(place)[:, 0]]
             chosen = _choose_layer(path, layers, layer if place == path or layer in layers else None)
             options: dict[str, Any] = {} if encoding is None else {"encoding": encoding}
-            frame = pyogrio.read_dataframe(place, layer=chosen, use_arrow=False, on_invalid="fix", **options)
+            with np.errstate(invalid="ignore"):  # coordinates that are no numbers: whoever asks for shapes sees to them
+                frame = pyogrio.read_dataframe(place, layer=chosen, use_arrow=False, on_invalid="fix", **options)
     except UnicodeDecodeError as error:
         text = f"texts are not in {error.encoding.upper()}, the encoding that the file {'declares' if encoding is None else 'was said to have'}"
         raise InputError(
@@ -98,6 +101,7 @@ def write_gpkg(path: str | Path, frame: gpd.GeoDataFrame, layer: str, geometry: 
             ) from error
         info = pyogrio.read_info(part, layer=layer, force_feature_count=True, force_total_bounds=True)
         check_layer(path, frame, info["features"], info["total_bounds"])
+        check_index(part, path, frame, layer)
 
 
 def check_layer(path: str | Path, frame: gpd.GeoDataFrame, count: int, bounds: Sequence[float] | None) -> None:
@@ -107,6 +111,27 @@ def check_layer(path: str | Path, frame: gpd.GeoDataFrame, count: int, bounds: S
     expected = tuple(float(edge) for edge in frame.total_bounds)
     if not frame.geometry.is_empty.all() and (bounds is None or not np.allclose(bounds, expected, rtol=1e-6, atol=1e-6)):
         raise StorageError(Fault("E-IO-002", str(path), "", f"read back within {bounds}, expected {expected}", "run again"))
+
+
+def check_index(part: Path, path: str | Path, frame: gpd.GeoDataFrame, layer: str) -> None:
+    """Raise StorageError unless a layer of a GeoPackage is a sound database whose spatial index holds every feature that has a place.
+
+    GDAL makes the index when it closes the file, and says nothing when the disk is full then. part: the file; path: the name messages give it.
+    """
+    expected = int((~(frame.geometry.isna() | frame.geometry.is_empty)).sum())
+    text = "its spatial index is missing"
+    try:
+        with closing(sqlite3.connect(f"{part.absolute().as_uri()}?mode=ro&immutable=1", uri=True)) as base:
+            sound = base.execute("PRAGMA quick_check(1)").fetchone()[0]
+            column = base.execute("SELECT column_name FROM gpkg_geometry_columns WHERE table_name = ?", (layer,)).fetchone()[0]
+            name = f"rtree_{layer}_{column}_rowid".replace('"', '""')
+            found = base.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0]  # noqa: S608 - a name, quoted
+            text = f"{sound}; its spatial index holds {found} of {expected} features"
+            if sound == "ok" and found == expected:
+                return
+    except (sqlite3.Error, TypeError) as error:
+        text = f"{text}: {error}"
+    raise StorageError(Fault("E-IO-001", str(path), layer, f"could not be written whole ({text})", "free disk space, then run again"))
 
 
 def write_geojson(path: str | Path, frame: gpd.GeoDataFrame) -> None:

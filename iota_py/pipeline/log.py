@@ -65,7 +65,7 @@ class _Bounded(RotatingFileHandler):
             return
         super().emit(record)
 
-    def handleError(self, record: logging.LogRecord) -> None:
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - its name in logging
         """The disk refuses: the run goes on without this line."""
 
     def close(self) -> None:

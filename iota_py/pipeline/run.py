@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from iota_py.config.schema import RunConfig, dump
-from iota_py.errors import Fault, InputError, InterruptedRunError, PartialRunError
+from iota_py.errors import Fault, InputError, InterruptedRunError, PartialRunError, StorageError
 from iota_py.io.documents import yaml_text
 from iota_py.io.publish import read_json, sweep, write_json, write_text
 from iota_py.pipeline import paths
@@ -24,7 +24,7 @@ from iota_py.pipeline.delivered import is_delivered
 from iota_py.pipeline.disk import disk_estimate
 from iota_py.pipeline.engine.opening import open_engine
 from iota_py.pipeline.engine.protocol import Engine
-from iota_py.pipeline.inputs.listing import describe_inputs
+from iota_py.pipeline.inputs.listing import describe_inputs, remarks
 from iota_py.pipeline.inventory import Inventory
 from iota_py.pipeline.journal import Journal, journal_of
 from iota_py.pipeline.lock import locked
@@ -34,6 +34,7 @@ from iota_py.pipeline.plans.vector import zones_sentence
 from iota_py.pipeline.preflight import check_disk, examine, external_digests
 from iota_py.pipeline.progress import Progress, Silent
 from iota_py.pipeline.sharing import Siblings
+from iota_py.pipeline.soundness import damage_sentence, forget_unsound
 from iota_py.pipeline.stages import STAGES
 from iota_py.pipeline.state import State
 from iota_py.pipeline.system import sampled
@@ -93,6 +94,9 @@ def run(config: RunConfig, progress: Progress | None = None, planner: Planner | 
         sweep(root)
         executed: dict[str, int] = {}
         others = Siblings(tuple(siblings))
+        for sentence in (*remarks(inventory), damage_sentence(forget_unsound(plan, State(root), pending))):
+            if sentence:
+                progress.warn(sentence)
         with open_engine(config.engine, root / paths.STATE) as engine:
             while True:
                 progress.say("inputs", describe_inputs(inventory))
@@ -123,9 +127,11 @@ def prepare(config: RunConfig, planner: Planner | None = None) -> tuple[Inventor
 
 
 def read_bad(root: Path) -> dict[str, str]:
-    """Products found unreadable by earlier work on this run, with the reason."""
-    path = root / paths.BAD
-    return dict(read_json(path)) if path.exists() else {}
+    """Products found unreadable by earlier work on this run, with the reason; none where the list is damaged, since they will be found again."""
+    try:
+        return {str(name): str(reason) for name, reason in read_json(root / paths.BAD).items()}
+    except (OSError, ValueError, AttributeError):
+        return {}
 
 
 def pending(plan: Plan, state: State) -> set[str]:
@@ -223,12 +229,18 @@ def _remove_strays(root: Path, tasks: tuple[Task, ...]) -> None:
                 path.unlink()
 
 
+_UNWRITTEN = ("E-IO-001", "E-IO-002")  # of io: a file could not be written whole
+
+
 def _refuse_bad(root: Path, outcomes: list[Outcome]) -> None:
-    """Set unreadable products aside and ask for a new plan; stop at once when an input is unusable."""
+    """Set unreadable products aside and ask for a new plan; stop at once when an input is unusable, or files cannot be written."""
     bad = {o.product: o.faults[0].line() for o in outcomes if o.product}
     if bad:
         write_json(root / paths.BAD, {**read_bad(root), **bad})
-        raise _BadAcquisitionError(f"{len(bad)} acquisition(s) cannot be read and are set aside: {'; '.join(sorted(bad))}")
+        raise _BadAcquisitionError(f"{len(bad)} acquisition(s) cannot be read and are set aside: {'; '.join(bad[key] for key in sorted(bad))}")
+    unwritten = [fault for o in outcomes for fault in o.faults if fault.code in _UNWRITTEN]
+    if unwritten:  # the disk is full for all that follows too
+        raise StorageError(*dict.fromkeys(unwritten))
     fatal = [fault for o in outcomes if o.exit_code == InputError.exit_code for fault in o.faults]
     if fatal:
         raise InputError(*fatal)

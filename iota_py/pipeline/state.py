@@ -1,7 +1,8 @@
 """What is done: one marker for each task, written after its outputs. No marker, or a marker that does not fit, means: do it.
 
 A marker holds the key of the task, the SHA-256, size and time of each file made, and the digests of what was read. It is removed
-before its outputs are replaced, so that a crash in between cannot leave old bytes under a new key.
+before its outputs are replaced, so that a crash in between cannot leave old bytes under a new key. Its seal is the digest of all the
+rest of it: a marker that is cut or has one other bit is no marker.
 """
 
 from __future__ import annotations
@@ -16,6 +17,10 @@ from iota_py.io.publish import read_json, sha256, write_json
 from iota_py.pipeline import paths
 from iota_py.pipeline.task import Task, fingerprint
 
+_FILE = {"sha256": str, "size": int, "mtime": int}
+_MARKER = {"key": str, "outputs": list, "files": dict, "digest": str, "needs": dict, "seconds": (int, float), "shared_from": str, "seal": str}
+_OPTIONAL = {"shared_from", "seal"}  # markers of versions before 0.5 have no seal
+
 
 @dataclass(frozen=True)
 class State:
@@ -28,12 +33,12 @@ class State:
         return self.root / paths.STATE / f"{task_id}.json"
 
     def read(self, task_id: str) -> dict[str, Any] | None:
-        """Content of a marker, None when there is none or it cannot be read."""
+        """Content of a marker, None when there is none, or it is not as it was written."""
         try:
             content = read_json(self.marker(task_id))
         except (OSError, ValueError):
             return None
-        return content if isinstance(content, dict) else None
+        return content if _is_marker(content) else None
 
     def digest(self, task_id: str) -> str | None:
         """One digest for all that a task made, None when it is not done."""
@@ -71,7 +76,7 @@ class State:
             "seconds": round(seconds, 3),
             **({"shared_from": shared_from} if shared_from else {}),
         }
-        write_json(self.marker(task.id), content)
+        write_json(self.marker(task.id), _sealed(content))
 
     def amend(self, task_id: str, files: Mapping[str, Mapping[str, Any]]) -> None:
         """Record files of a task that is done anew: name -> `sha256`, `size` and `mtime`. The key stays, since the task is the same."""
@@ -79,7 +84,13 @@ class State:
         assert content is not None
         content["files"] = {**content["files"], **files}
         content["digest"] = fingerprint({name: entry["sha256"] for name, entry in content["files"].items()})
-        write_json(self.marker(task_id), content)
+        write_json(self.marker(task_id), _sealed(content))
+
+    def damaged(self, task_id: str) -> list[str]:
+        """Files of a task that do not have the bytes which its marker says, whatever their size and time say."""
+        content = self.read(task_id)
+        found = [] if content is None else [name for name, entry in content["files"].items() if not self._has(name, entry["sha256"])]
+        return sorted(found)
 
     def forget(self, task: Task) -> None:
         """Remove the marker, before the outputs are replaced."""
@@ -112,3 +123,27 @@ class State:
         if status.st_size != entry["size"]:
             return False
         return status.st_mtime_ns == entry["mtime"] or sha256(path) == entry["sha256"]
+
+    def _has(self, name: str, digest: str) -> bool:
+        try:
+            return sha256(self.root / name) == digest
+        except OSError:
+            return False
+
+
+def _sealed(content: Mapping[str, Any]) -> dict[str, Any]:
+    """A marker with the digest of the rest of it."""
+    rest = {key: value for key, value in content.items() if key != "seal"}
+    return {**rest, "seal": fingerprint(rest)}
+
+
+def _is_marker(content: Any) -> bool:
+    """Whether a document is a marker as `record` writes them."""
+    if not isinstance(content, dict) or not set(_MARKER) - _OPTIONAL <= set(content) <= set(_MARKER):
+        return False
+    if not all(isinstance(content[key], kind) for key, kind in _MARKER.items() if key in content):
+        return False
+    if "seal" in content:
+        return bool(content == _sealed(content))
+    files = content["files"].values()
+    return all(isinstance(one, dict) and set(one) == set(_FILE) and all(isinstance(one[k], _FILE[k]) for k in _FILE) for one in files)

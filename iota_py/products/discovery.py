@@ -16,6 +16,7 @@ from iota_py.io.raster import RasterHeader, read_header
 from iota_py.io.virtual import plain_name
 from iota_py.products import deliveries, landsat, lis, muscate, rasters, rasterseries, s1tiling, safe, snowyear, stac, stac_landsat
 from iota_py.products.product import Product, Series, SetAside, merge_passes, stands_for
+from iota_py.products.soundness import check_numbers, check_sizes, check_written, remarked
 from iota_py.products.source import Interval, Source
 
 READERS: Mapping[str, Callable[[Source], list[Product | SetAside]]] = {
@@ -220,11 +221,12 @@ def _on_one_grid(products: list[Product], aside: list[SetAside], anywhere: bool)
         except InputError as error:
             aside.append(deliveries.aside(product, "bad", str(error)))
             continue
+        kept = remarked(product, _headers(product))
         known = next((members for other, members in grids if same_grid(other, grid)), None)
         if known is None:
-            grids.append((grid, [product]))
+            grids.append((grid, [kept]))
         else:
-            known.append(product)
+            known.append(kept)
     if not grids:
         return GeoBox((0, 0), _IDENTITY, "EPSG:4326"), []
     common, kept = max(grids, key=lambda pair: len(pair[1]))
@@ -232,8 +234,8 @@ def _on_one_grid(products: list[Product], aside: list[SetAside], anywhere: bool)
         return union([grid for grid, _ in grids if same_lattice(grid, common)]), [p for _, members in grids for p in members]
     for grid, members in grids:
         if grid is not common:
-            reason = f"its grid {_say(grid)} is not that of the tile, {_say(common)}"
-            aside.extend(deliveries.aside(product, "bad", reason) for product in members)
+            text = f"its grid {_say(grid)} is not that of the tile, {_say(common)}"
+            aside.extend(deliveries.aside(p, "bad", Fault("E-PRD-070", p.id, "grid", text, "download it again").line()) for p in members)
     return common, kept
 
 
@@ -245,10 +247,11 @@ def finest_grid(product: Product) -> GeoBox:
 
     Raises InputError where they do not, a file cannot be opened, or lacks what is asked of it.
     """
-    paths = dict.fromkeys([*(layer.path for layer in product.bands.values()), *(mask.layer.path for mask in product.masks)])
-    headers = {path: product.headers.get(path) or _header(path, product.stamp) for path in paths}
+    headers = _headers(product)
     on_fine = {mask.layer.path for mask in product.masks if not mask.coarse}
     _check_layers(product, headers)
+    check_written(headers)
+    check_sizes(product, headers)
     fine = min((headers[layer.path].geobox for layer in product.bands.values()), key=lambda g: abs(g.transform.a))
     for path, header in headers.items():
         exact = same_lattice(header.geobox, fine)
@@ -256,7 +259,14 @@ def finest_grid(product: Product) -> GeoBox:
             raise InputError(Fault("E-PRD-010", path, "", f"expected the grid {_say(fine)}, found {_say(header.geobox)}"))
         if not exact and (path in on_fine or not aligned(fine, header.geobox)):
             raise InputError(Fault("E-PRD-010", path, "", f"grid {_say(header.geobox)} does not align with {_say(fine)}"))
+    check_numbers(product, headers)
     return fine
+
+
+def _headers(product: Product) -> dict[str, RasterHeader]:
+    """Headers of the files of a product, by path."""
+    paths = dict.fromkeys([*(layer.path for layer in product.bands.values()), *(mask.layer.path for mask in product.masks)])
+    return {path: product.headers.get(path) or _header(path, product.stamp) for path in paths}
 
 
 @functools.lru_cache(maxsize=65536)

@@ -19,13 +19,19 @@ from importlib import metadata
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+import pyproj
+import shapely
+
 import iota_py
 from iota_py.errors import Fault, InputError
 from iota_py.io.publish import sha256
 
 SCHEMA_VERSION = 1
 LOCK_FILE = "requirements.lock"
-PACKAGES = ("numpy", "scikit-learn", "scikit-learn-intelex", "lightgbm", "numba", "rasterio", "mlflow")
+PACKAGES = (
+    "numpy", "scipy", "pandas", "scikit-learn", "scikit-learn-intelex", "scikit-image", "imbalanced-learn", "lightgbm", "xgboost", "torch",
+    "numba", "llvmlite", "rasterio", "pyogrio", "pyarrow", "shapely", "pyproj", "skops", "joblib", "distributed", "mlflow",
+)  # fmt: skip
 _GIT_SECONDS = 10
 _GIT_VARIABLES = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE")
 
@@ -118,10 +124,15 @@ def environment(gdal_version: str) -> dict[str, Any]:
         "python": platform.python_version(),
         "iota_py": iota_py.__version__,
         "gdal": gdal_version,
+        "proj": pyproj.proj_version_str,
+        "geos": shapely.geos_version_string,
         "packages": {name: _version(name) for name in PACKAGES},
         "platform": platform.platform(),
         "machine": platform.machine(),
-        "cpu": _cpu_model(),
+        "cpu": _cpu_fact("model name") or platform.processor(),
+        "cpu_vendor": _cpu_fact("vendor_id"),
+        "cpu_family": _cpu_fact("cpu family"),
+        "cpu_flags": sorted(_cpu_fact("flags").split()),
         "cores": os.cpu_count(),
         "usable_cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
     }
@@ -190,13 +201,14 @@ def _version(package: str) -> str | None:
         return None
 
 
-def _cpu_model() -> str:
+def _cpu_fact(name: str) -> str:
+    """What the kernel says of the first processor; empty where it does not."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:
-        return platform.processor()
-    models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return models[0] if models else platform.processor()
+        return ""
+    found = [value.strip() for key, _, value in (line.partition(":") for line in lines) if key.strip() == name]
+    return found[0] if found else ""
 
 
 def _git(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str] | None:

@@ -104,6 +104,12 @@ def describe(folder: str | Path) -> dict[str, Any]:
     return description
 
 
+def check_files(folder: str | Path) -> None:
+    """Hash the files of a bundle against its description, without reading a model. InputError as `load`."""
+    for name, digest in sorted(describe(folder)["files"].items()):
+        _checked(Path(folder) / name, digest)
+
+
 def _description(fitted: Fitted, files: Mapping[str, str], extra: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "format": FORMAT,

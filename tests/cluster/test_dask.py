@@ -105,12 +105,6 @@ def test_a_task_that_cannot_be_done(what: str, memory: str, light_config: Callab
     assert digests(config.output) == digests(alone.output)
 
 
-def test_a_task_larger_than_every_worker(light_config: Callable[[Path, str], Path], tmp_path: Path) -> None:
-    config = load_config(light_config(tmp_path, DASK.format(more=", memory: 0.001").replace("window: 50", "window: 400")))
-    with pytest.raises(PartialRunError, match=r"E-RUN-005 predict/\S+: needs about .* GiB, and no worker has more than 0\.0 GiB"):
-        run(config)
-
-
 def test_a_scheduler_that_goes(light_config: Callable[[Path, str], Path], light_run: RunConfig, tmp_path: Path) -> None:
     words = [sys.executable, "-m", "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard"]
     words += ["--scheduler-file", str(tmp_path / "scheduler.json")]

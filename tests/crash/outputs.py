@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,7 +12,6 @@ import pandas as pd
 import shapely
 from affine import Affine
 from odc.geo.geobox import GeoBox
-from sklearn.ensemble import RandomForestClassifier
 
 from iota_py.grid.windows import Window, whole
 from iota_py.io.assembly import assemble_cog
@@ -24,8 +24,9 @@ from iota_py.io.raster import write_cog, write_raster
 from iota_py.io.tables import write_csv, write_table
 from iota_py.io.vectors import write_geojson, write_gpkg
 from iota_py.training.bundle import save
-from iota_py.training.fitted import Fitted
-from iota_py.training.options import options_named
+from iota_py.training.fit import fit
+from iota_py.training.options import RandomForestOptions
+from tests.training.kinds import NAMES, samples
 
 GRID = GeoBox((600, 600), Affine(10, 0, 400000, 0, -10, 4800000), "EPSG:32631")
 
@@ -52,9 +53,10 @@ def _part(path: Path, content: int) -> None:
 
 
 def _assembled(path: Path, content: int) -> None:
-    part = path.with_name("part.tif")
-    _part(part, content)
-    assemble_cog(path, GRID, Layout(), [(whole(GRID.shape), part)])
+    with tempfile.TemporaryDirectory() as folder:
+        part = Path(folder) / "part.tif"
+        _part(part, content)
+        assemble_cog(path, GRID, Layout(), [(whole(GRID.shape), part)])
 
 
 def _folder(path: Path, content: int) -> None:
@@ -72,10 +74,9 @@ def _shapefile(path: Path, content: int) -> None:
 
 
 def _bundle(path: Path, content: int) -> None:
-    random = np.random.default_rng(content)
-    forest = RandomForestClassifier(4, random_state=content).fit(random.integers(0, 9999, (300, 6)).astype(np.float32), np.arange(300) % 3)
-    names = tuple(f"f{k}" for k in range(6))
-    save(Fitted("random_forest", forest, None, np.array([1, 2, 3], np.uint8), names, options_named("random_forest", {}), content), path)
+    features, labels = samples()
+    fitted = fit("random_forest", RandomForestOptions(trees=3), features, labels, NAMES, content)
+    save(fitted, path)
 
 
 WRITERS: dict[str, Callable[[Path, int], None]] = {

@@ -13,6 +13,7 @@ import pathlib
 import resource
 import signal
 import sys
+import threading
 import traceback
 from typing import Any
 
@@ -32,28 +33,38 @@ for _stage in ("polygons", "footprint", "candidates", "split", "selection", "sam
     step(_stage)  # imported here, once
 
 
+def limited(size: int, answer: Any) -> None:
+    """No file of this process may be larger, in bytes. answer: to the signal that a larger one raises; ignored, the write fails as on a full disk."""
+    signal.signal(signal.SIGXFSZ, answer)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+
+
 class Steps:
-    """The steps of a child, and the one that is its last. forgets: not counted unless the job is a run."""
+    """The steps of a child, and the one that is its last. limit: [step, bytes]: from that step on (-1: from the start) no file may be larger,
+    and the write that would make it so ends the process in its middle."""
 
     def __init__(self, kill: list[Any] | None, limit: list[int] | None) -> None:
         self.seen: list[list[str]] = []
         self.kill = tuple(kill or (-1, ""))
-        self.limit = limit  # [step, bytes]: from that step on no file may be larger, and one that would be ends the process
+        self.limit = limit
+        if limit is not None and limit[0] < 0:
+            limited(limit[1], signal.SIG_DFL)
 
     def come(self, kind: str, name: str) -> bool:
         """A step begins; True when its write is to be cut in half."""
+        if threading.current_thread() is not threading.main_thread():
+            return False  # the journal of a run renews its file whenever it likes
         number = len(self.seen)
         self.seen.append([kind, name])
         if self.limit is not None and number == self.limit[0]:
-            signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
-            resource.setrlimit(resource.RLIMIT_FSIZE, (self.limit[1], self.limit[1]))
+            limited(self.limit[1], signal.SIG_DFL)
         if self.kill == (number, "before"):
             os.kill(os.getpid(), signal.SIGKILL)
         return self.kill == (number, "half")
 
     def gone(self) -> None:
         """The last step that began is over."""
-        if self.kill == (len(self.seen) - 1, "after"):
+        if self.kill == (len(self.seen) - 1, "after") and threading.current_thread() is threading.main_thread():
             os.kill(os.getpid(), signal.SIGKILL)
 
     def watch(self) -> None:
@@ -100,8 +111,7 @@ def _child(job: dict[str, Any], answer: int) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     steps = Steps(job.get("kill"), job.get("limit"))
     if "most" in job:  # bytes of the largest file: a disk that is full
-        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (job["most"], job["most"]))
+        limited(job["most"], signal.SIG_IGN)
     said: dict[str, Any] = {"code": 0, "text": ""}
     try:
         steps.watch()

@@ -22,7 +22,7 @@ POLICIES = {
 }
 # What a run leaves beside the outputs of its tasks: written whole (io.publish) or appended to, made anew by each run, and read by no task's key.
 UNMARKED = ("config.yaml", "manifest.json", "system.csv", "tracking.json")
-UNMARKED_FOLDERS = ("inventory", ".state", "logs", "tracking")
+UNMARKED_FOLDERS = ("inventory", ".state", "log", "tracking")
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ ROWS: dict[int, Row] = {}
 
 def row(number: int, title: str, expected: str, says: str, *, note: str = "", slow: bool = False) -> Callable[[Any], Any]:
     """Put a function into the table. expected: policy, exit code and error code, as `FF 1 E-YML-003`."""
-    policy, code_of_exit, *code = expected.split()
+    policy, code_of_exit, *code = expected.split(maxsplit=2)
     assert policy in POLICIES
     assert number not in ROWS
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.faults import rows_configuration  # noqa: F401 - they fill the table
+from tests.faults import rows_configuration, rows_files, rows_learning, rows_products, rows_reference  # noqa: F401 - they fill the table
 from tests.faults.row import ROWS, Place, Row, hold
 
 CASES = [

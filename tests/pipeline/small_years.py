@@ -19,6 +19,7 @@ from iota_py.pipeline.inventory import Inventory
 from iota_py.pipeline.plan import Plan, make_plan
 from iota_py.pipeline.plans.train import make_train_plan
 from iota_py.pipeline.preflight import external_digests
+from iota_py.pipeline.progress import Progress
 from iota_py.pipeline.run import Summary, run
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -120,14 +121,14 @@ def configured(land: Path, output: Path, more: str) -> RunConfig:
     return load_config(land / name)
 
 
-def map_of(config: RunConfig) -> Summary:
+def map_of(config: RunConfig, progress: Progress | None = None) -> Summary:
     """A run up to the scores and the map, without figures and report."""
 
     def planner(given: RunConfig, inventory: Inventory) -> Plan:
         pages = ("summary", "importance_tables", "report")
         return Plan(tuple(task for task in make_plan(given, inventory, external_digests(given)).tasks if task.stage not in pages))
 
-    return run(config, None, planner)
+    return run(config, progress, planner)
 
 
 def models_of(config: RunConfig) -> Summary:

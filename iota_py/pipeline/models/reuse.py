@@ -21,7 +21,7 @@ from iota_py.pipeline.models.profiles import profile_beside
 from iota_py.pipeline.plans.builder import Builder
 from iota_py.tracking.location import default_uri
 from iota_py.tracking.registry import REGISTRY, Version, registered_models, resolve
-from iota_py.training.bundle import describe, difference_of_names
+from iota_py.training.bundle import check_files, describe, difference_of_names
 
 _WHERE = "model.from"
 Found = Mapping[tuple[str, int], Path]
@@ -122,6 +122,10 @@ def _model_faults(config: RunConfig, inventory: Inventory, nomenclature: Nomencl
     names, codes = inventory.feature_names, {one.code for one in nomenclature.classes}
     for folder in sorted(set(_wanted(config, inventory, found).values())):
         description = describe(folder)
+        try:
+            check_files(folder)
+        except InputError as error:
+            yield from error.faults
         if years_apart(description["names"], names) is None:
             text = difference_of_names(tuple(description["names"]), names)
             fix = "map with the inputs, dates and features of the training; of another year, with its period moved by whole years"

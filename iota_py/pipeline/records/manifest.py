@@ -18,6 +18,8 @@ from iota_py.pipeline.preflight import external_digests
 from iota_py.pipeline.reference.choices import table_files
 from iota_py.pipeline.reference.polygons import reference_files
 from iota_py.pipeline.reference.seasons import season_configs
+from iota_py.pipeline.stages import ROOMS
+from iota_py.pipeline.task import code_digest
 from iota_py.tracking.provenance import FileEntry, RunFacts, environment, git_state, lock_digest, manifest
 
 SOURCE = Path(__file__).resolve().parents[3]
@@ -39,8 +41,14 @@ def write_manifest(config: RunConfig, inventory: Inventory, plan: Plan, started:
     document = manifest(facts, environment=environment(gdal_version()), git=git_state(SOURCE), lock=lock_digest(SOURCE))
     if inventory.version is not None:
         document["models_from"] = dict(inventory.version)
+    document["code"] = stage_code(plan)
     document["delivered"] = delivered(config.output, outputs, load_nomenclature(config).codes)
     write_json(config.output / paths.MANIFEST, sealed(document))
+
+
+def stage_code(plan: Plan) -> dict[str, str]:
+    """Digest of the source that decides what each stage of a plan writes."""
+    return {stage: code_digest(ROOMS[stage]) for stage in dict.fromkeys(task.stage for task in plan.tasks)}
 
 
 def _inputs(config: RunConfig, inventory: Inventory) -> tuple[FileEntry, ...]:

@@ -39,6 +39,11 @@ def write_model(ws: Workspace, params: Mapping[str, Any]) -> None:
         raise TaskError(
             Fault("E-TRN-002", f"region {ws.region_names[region]}", f"run {run}", "no learning sample", "see assessment/ledger.csv")
         )
+    if (samples.code == samples.code.iloc[0]).all():
+        only = ws.nomenclature[int(samples.code.iloc[0])]
+        text = f"expected at least two classes to learn from, found only {only.code} {only.alias} ({len(samples)} samples)"
+        fix = "add polygons of other classes there, or join the region with a neighbour in the regions file"
+        raise TaskError(Fault("E-TRN-001", f"region {ws.region_names[region]}", f"run {run}", text, fix))
     fitted, said = fit_calibrated(ws, params, samples, lambda some: fit_samples(ws, params, some, names))
     source = source_region(ws, region, run)
     extra: dict[str, Any] = {
