@@ -11,7 +11,7 @@ import pandas as pd
 
 from iota_py.assessment.language import marked, said, translator
 from iota_py.assessment.paired import Difference, clustered_mcnemar, paired_bootstrap, shared_polygons
-from iota_py.assessment.wording import count, percent, score, signed
+from iota_py.assessment.wording import count, p_value, percent, score, signed
 from iota_py.nomenclature import Nomenclature
 
 DRAWS = 2000
@@ -190,14 +190,9 @@ def interval_texts(entry: Mapping[str, Any], language: str = "en") -> dict[str, 
         "other": score(entry["other"], language),
         "difference": signed(entry["difference"], language),
         "interval": bracket,
-        "p_value": p_text(entry["p_value"], language),
-        "p_holm": p_text(entry.get("p_holm"), language),
+        "p_value": p_value(entry["p_value"], language),
+        "p_holm": p_value(entry.get("p_holm"), language),
     }
-
-
-def p_text(value: float | None, language: str = "en") -> str:
-    """A p-value with three decimals, or as smaller than the least of them."""
-    return score(value, language) if value is None or value >= 0.001 else f"< {score(0.001, language)}"
 
 
 def _or_none(value: float) -> float | None:

@@ -14,7 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from iota_py.assessment import wording
-from iota_py.assessment.baseline import interval_texts, p_text
+from iota_py.assessment.baseline import interval_texts
 from iota_py.assessment.language import known_texts, said, translator
 from iota_py.assessment.regression import figures
 
@@ -35,7 +35,7 @@ _FILTERS: Mapping[str, Callable[..., Any]] = {
     "moment": wording.moment,
     "said": said,
     "interval_texts": interval_texts,
-    "p_text": p_text,
+    "p_value": wording.p_value,
 }
 
 

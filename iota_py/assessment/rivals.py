@@ -11,6 +11,7 @@ import pandas as pd
 
 from iota_py.assessment.bootstrap import HEADLINES
 from iota_py.assessment.paired import Difference, clustered_mcnemar, paired_bootstrap, shared_polygons
+from iota_py.assessment.wording import p_value
 from iota_py.nomenclature import Nomenclature
 
 DRAWS = 2000
@@ -78,7 +79,7 @@ def rival_rows(found: Rivals) -> list[dict[str, Any]]:
                 "other": _score(one.other),
                 "difference": _signed(one.difference),
                 "interval": f"{_signed(one.low)} to {_signed(one.high)}" if known else "no interval",
-                "p_value": p_text(one.p_value).removeprefix("p ") if known else "",
+                "p_value": p_value(one.p_value) if known else "",
                 "polygons": one.polygons,
                 "sure": known and not one.low <= 0 <= one.high,
             }
@@ -101,7 +102,7 @@ def rival_document(found: Rivals) -> Mapping[str, Any]:
 
 def p_text(value: float) -> str:
     """A p-value: `p 0.034`, `p < 0.001`."""
-    return "p undefined" if math.isnan(value) else "p < 0.001" if value < 0.001 else f"p {value:.3f}"
+    return f"p {p_value(value)}"
 
 
 def _known(value: Any) -> Any:

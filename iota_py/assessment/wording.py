@@ -50,6 +50,11 @@ def score(value: float | None, language: str = "en") -> str:
     return undefined(language) if _missing(value) else decimal(f"{value:.3f}", language)
 
 
+def p_value(value: float | None, language: str = "en") -> str:
+    """A p-value with three decimals, or as smaller than the least of them."""
+    return score(value, language) if _missing(value) or value >= 0.001 else f"< {score(0.001, language)}"
+
+
 def spread(entry: Mapping[str, Any], language: str = "en") -> str:
     """Mean ± half-width of an `interval`, the mean alone where there is none; says how many draws count where some are undefined."""
     text = score(entry["mean"], language)

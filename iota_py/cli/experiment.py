@@ -98,6 +98,7 @@ def compare(
     from iota_py.errors import ConfigError, Fault
     from iota_py.pipeline.experiments.compare import compare_runs, write_comparison
     from iota_py.pipeline.experiments.document import read_study
+    from iota_py.pipeline.experiments.tracking import record_page
 
     if len(places) == 1 and not places[0].is_dir():
         if baseline is not None:
@@ -106,7 +107,12 @@ def compare(
         _compared(read_study(places[0], allow_user_code=True), folder)
         return
     data = compare_runs(places, baseline)
-    _show_comparison(data, write_comparison(data, folder or Path("compare_runs")))
+    page = write_comparison(data, folder or Path("compare_runs"))
+    try:
+        record_page(data, places[0], page.parent)
+    except IotaError as error:
+        out.print(f"  [yellow]warning[/]           {escape(f'the comparison is not recorded in MLflow: {error}')}")
+    _show_comparison(data, page)
 
 
 def _compared(study: Study, folder: Path | None = None) -> None:

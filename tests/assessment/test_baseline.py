@@ -19,10 +19,10 @@ from iota_py.assessment.baseline import (
     map_changes,
     moved,
     moved_line,
-    p_text,
     settings_changes,
 )
 from iota_py.assessment.transitions import transition_table
+from iota_py.assessment.wording import p_value
 from iota_py.nomenclature import Nomenclature
 
 
@@ -140,10 +140,10 @@ def test_an_interval_that_touches_nought_has_not_moved() -> None:
 def test_texts_of_numbers() -> None:
     assert interval_texts(entry(-0.02, -0.004), "fr")["interval"] == "[−0,020 ; −0,004]"
     assert interval_texts(entry(None, None))["interval"] == ""
-    assert p_text(0.0004) == "< 0.001"
-    assert p_text(0.0004, "fr") == "< 0,001"
-    assert p_text(0.25) == "0.250"
-    assert p_text(None) == "undefined"
+    assert p_value(0.0004) == "< 0.001"
+    assert p_value(0.0004, "fr") == "< 0,001"
+    assert p_value(0.25) == "0.250"
+    assert p_value(None) == "undefined"
 
 
 def test_transitions_by_hand(ten: Nomenclature) -> None:

@@ -52,7 +52,7 @@ def cluster(**more: object) -> object:
 
 def test_workers_killed_again_and_again(light_config: Callable[[Path, str], Path], light_run: RunConfig, tmp_path: Path) -> None:
     with cluster() as there, distributed.Client(there) as client:
-        client.register_plugin(chaos.KillWorker(delay="4 s", mode="segfault"))
+        client.register_plugin(chaos.KillWorker(delay="20 s", mode="segfault"))
         config = load_config(light_config(tmp_path, DASK.format(more=f", address: '{there.scheduler_address}'")))
         first = set(client.run(os.getpid).values())
         run(config)

@@ -7,9 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from iota_py.assessment.experiment.values import NAMES, Comparison, Contrast, Effect, Standing
-from iota_py.assessment.wording import score, signed
-
-_SMALLEST = 0.001
+from iota_py.assessment.wording import p_value, score, signed
 
 
 @dataclass(frozen=True)
@@ -44,7 +42,8 @@ def p_text(value: float) -> str:
     """A p value as it is said; empty where there is none."""
     if math.isnan(value):
         return ""
-    return f"p\u202f<\u202f{_SMALLEST}" if value < _SMALLEST else f"p\u202f=\u202f{value:.3f}"
+    text = p_value(value)
+    return f"p\u202f{text}".replace("< ", "<\u202f") if text.startswith("<") else f"p\u202f=\u202f{text}"
 
 
 def interval_text(low: float, high: float) -> str:

@@ -23,6 +23,7 @@ SETTINGS = {
     "distributed.worker.memory.pause": 0.85,
     "distributed.worker.memory.terminate": 0.95,
     "distributed.scheduler.allowed-failures": 5,
+    "distributed.scheduler.worker-saturation": 1.0,
     "distributed.worker.daemon": True,
     "distributed.admin.log-format": "%(message)s",
     "distributed.comm.timeouts.connect": "30s",

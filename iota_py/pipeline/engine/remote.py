@@ -13,7 +13,6 @@ from iota_py.pipeline.engine.work import execute
 from iota_py.pipeline.task import Outcome, Task, fingerprint
 
 LOOK_EVERY = 5.0  # seconds
-TASKS_PER_WORKER = 4  # in flight: enough to keep a worker busy, few enough to keep the scheduler light
 GIB = 1 << 30
 
 
@@ -54,9 +53,12 @@ class DaskEngine:
             raise PartialRunError(Fault("E-RUN-006", address, "engine", text, "run again to resume")) from lost
 
     def _fill(self, completed: Any, waiting: Iterator[Task], submit: Any) -> Iterator[Outcome]:
-        """Submit until enough are in flight; a task that no worker has the memory for is an outcome at once."""
+        """Submit until there is a task for each worker, and no more: when a worker dies, Dask suspects every task that waits for it too.
+
+        A task that no worker has the memory for is an outcome at once.
+        """
         limits = self._memory()
-        while completed.count() < max(len(limits), self.workers) * TASKS_PER_WORKER:
+        while completed.count() < max(len(limits), self.workers):
             task = next(waiting, None)
             if task is None:
                 return

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from iota_py.errors import AcquisitionError, Fault, IotaError
+from iota_py.pipeline.engine.limit import limited
 from iota_py.pipeline.state import State
 from iota_py.pipeline.task import Outcome, Task
 from iota_py.pipeline.threads import given
@@ -41,8 +42,9 @@ def _attempt(root: str, version: str, task: Task, threads: int) -> Outcome:
     state = State(Path(root))
     try:
         state.forget(task)
-        with given(threads):
-            step(task.step)(workspace(root, version), task.params)
+        ws = workspace(root, version)
+        with given(threads), limited(task.id, ws.config.engine.task_limit):
+            step(task.step)(ws, task.params)
         state.record(task, time.perf_counter() - start)
     except IotaError as error:
         product = error.product if isinstance(error, AcquisitionError) else ""

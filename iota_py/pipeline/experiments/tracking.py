@@ -58,16 +58,17 @@ def record_comparison(study: Study, data: Comparison) -> str:
     return run
 
 
-def record_page(data: Comparison, folders: tuple[Path, ...], config: RunConfig, files: tuple[Path, ...]) -> str | None:
-    """Lay the comparison of named runs upon the MLflow run of the first of them, where it is recorded; that run."""
-    receipt = folders[0] / paths.TRACKING
-    if not config.tracking.enabled or not receipt.exists():
+def record_page(data: Comparison, first: Path, folder: Path) -> str | None:
+    """Lay the comparison of named runs upon the MLflow run of the first of them, where it is recorded; that run.
+
+    first: folder of that run. folder: of the comparison. Raises StorageError when the store does not answer.
+    """
+    receipt = first / paths.TRACKING
+    if not receipt.exists():
         return None
     found = read_json(receipt)
-    tracker, place = _tracker(config)
-    if not found.get("run") or [found.get("uri"), found.get("experiment")] != place:
-        return None
-    tracker.add(str(found["run"]), RunRecord(data.title, artifacts=tuple(Artifact(file, "compare") for file in files)))
+    files = tuple(Artifact(folder / name, "compare") for name in (PAGE, TABLE, NUMBERS))
+    MlflowTracker(str(found["uri"]), str(found["experiment"])).add(str(found["run"]), RunRecord(data.title, artifacts=files))
     return str(found["run"])
 
 

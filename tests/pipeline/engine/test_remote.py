@@ -19,6 +19,9 @@ distributed = pytest.importorskip("distributed", reason="Dask is not installed")
 class Nothing:
     """Futures in flight: none ever is."""
 
+    def add(self, future: Any) -> None:
+        """Never reached: nothing can be submitted."""
+
     def count(self) -> int:
         return 0
 
