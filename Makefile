@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo experiment test test-all check format lock data clean
+.PHONY: help env demo experiment test test-all check format lock audit data clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -51,6 +51,14 @@ lock: env  ## resolve requirements.lock anew, for Python 3.11 to 3.13
 	@$(PYTHON) -m venv build/lock && build/lock/bin/python -m pip install --quiet uv
 	@build/lock/bin/uv pip compile pyproject.toml --quiet --extra dev --extra cluster --extra stac --universal --python-version 3.11 \
 	  --generate-hashes --no-emit-index-url --no-header --upgrade -o requirements.lock
+
+audit:  ## look the locked libraries up among known vulnerabilities (OSV; needs a network)
+	@{ test -x build/audit/bin/pip-audit || { $(PYTHON) -m venv build/audit && build/audit/bin/python -m pip install --quiet --disable-pip-version-check pip-audit; }; } \
+	  || { echo "audit: could not check: pip-audit cannot be installed (is there a network?)"; exit 3; }
+	@build/audit/bin/pip-audit --requirement requirements.lock --disable-pip --require-hashes --vulnerability-service osv --timeout 20 \
+	  --progress-spinner off --output build/audit/found.txt 2> build/audit/said.txt; code=$$?; cat build/audit/found.txt 2>/dev/null; \
+	if grep -q '^No known\|^Found ' build/audit/said.txt; then cat build/audit/said.txt; exit $$code; fi; \
+	tail -n 1 build/audit/said.txt; echo "audit: could not check: OSV did not answer (is there a network?)"; exit 3
 
 clean:  ## remove runs, caches and the environment
 	rm -rf $(VENV) build runs .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

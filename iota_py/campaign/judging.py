@@ -79,12 +79,11 @@ def _drift(book: Book, order: Order, config: RunConfig, classes: Mapping[int, in
 
 
 def _accuracy(book: Book, order: Order, facts: Mapping[str, Any], wish: AccuracyGate) -> Gate:
+    score = facts["scores"].get(wish.measure)
     if isinstance(wish.champion, float):
-        champion, whose = wish.champion, "the champion"
-    else:
-        folder = _folder(book, order, wish.champion)
-        champion, whose = _score(folder, wish.measure), folder.name
-    return accuracy_gate(facts["scores"].get(wish.measure), champion, whose, wish)
+        return accuracy_gate(score, wish.champion, "the champion", wish)
+    folder = _folder(book, order, wish.champion)
+    return accuracy_gate(score, _score(folder, wish.measure), folder.name, wish)
 
 
 def _folder(book: Book, order: Order, text: str) -> Path:

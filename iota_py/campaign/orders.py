@@ -190,11 +190,11 @@ def _order(document: Campaign, which: tuple[str, str | None, int], position: int
     changes: Changes = merge(document.changes, {} if tiles is None else {"tiles": list(tiles)})
     gates: dict[str, Any] = document.gates.model_dump()
     priority, retries = zone.priority, document.retries
-    for over in (zone, *overrides):
-        changes = merge(changes, over.changes)
-        gates = merge(gates, over.gates) if isinstance(over, Override) else gates
+    changes = merge(changes, zone.changes)
+    for over in overrides:
+        changes, gates = merge(changes, over.changes), merge(gates, over.gates)
         priority = over.priority if over.priority is not None else priority
-        retries = over.retries if isinstance(over, Override) and over.retries is not None else retries
+        retries = over.retries if over.retries is not None else retries
     place = name if tile is None else f"{name}-{tile}"
     order = Order(f"{place}-{year}", name, tile, year, priority, retries, position, None, {}, Gates.model_validate(gates))
     return Order(**{**vars(order), "changes": _filled(order, changes)})

@@ -9,6 +9,7 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from iota_py.campaign.dashboard import renew
 from iota_py.campaign.delivery import deliver
@@ -126,7 +127,7 @@ def _fulfil(session: Session, order: Order, claim: Claim) -> None:
     _record(config, summary, progress)
     facts = facts_of(config.output, summary.inventory)
     gates = judge(session.book, order, config, facts, session.store.before(order.place, order.year))
-    values = {"gates": plain(gates), "facts": facts, "code": None}
+    values: dict[str, Any] = {"gates": plain(gates), "facts": facts, "code": None}
     stopped = held(gates)
     if stopped:
         _end(session, claim, HELD, "; ".join(one.text for one in stopped), **values)
@@ -165,7 +166,7 @@ def _failed(session: Session, claim: Claim, faults: tuple[Fault, ...], *, again:
         _end(session, claim, FAILED, text, code=code)
 
 
-def _end(session: Session, claim: Claim, state: str, reason: str, wait: float = 0.0, **values: object) -> None:
+def _end(session: Session, claim: Claim, state: str, reason: str, wait: float = 0.0, **values: Any) -> None:
     kept = session.store.end(claim, state, wait, reason=reason, **values)
     session.say(claim.row.name, state if kept else CANCELLED, reason if kept else "taken over or cancelled: left to others")
 
@@ -184,7 +185,8 @@ def release(book: Book, store: Store, name: str, reason: str, *, allow_user_code
     if claim is None or order is None:
         raise InputError(_cannot(book, store.row(name), name, "held orders are released"))
     who = person()
-    state, values = HELD, {"reason": claim.row.reason}
+    state = HELD
+    values: dict[str, Any] = {"reason": claim.row.reason}
     try:
         config = config_of(book, order, allow_user_code=allow_user_code)
         gate = verified(config.output, quick=order.gates.verify == "quick")

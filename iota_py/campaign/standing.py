@@ -75,4 +75,5 @@ def _details(rows: Sequence[Row], gate: str) -> str:
 
 
 def _codes(rows: Sequence[Row]) -> str:
-    return ", ".join(f"{count} {code or 'stopped'}" for code, count in Counter(row.code for row in rows).most_common(3))
+    found = Counter(row.code or "stopped" for row in rows).most_common(3)
+    return found[0][0] if len(found) == 1 else ", ".join(f"{count} {code}" for code, count in found)

@@ -8,12 +8,14 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from iota_py.cli.console import UserCode, err, out, show_faults
+from iota_py.cli.console import UserCode, VerifyInputs, err, out, show_faults
 from iota_py.errors import EXIT_USER, IotaError
 
 
 def check(
-    config: Annotated[Path, typer.Argument(help="configuration of a run (YAML)", metavar="CONFIG")], allow_user_code: UserCode = False
+    config: Annotated[Path, typer.Argument(help="configuration of a run (YAML)", metavar="CONFIG")],
+    allow_user_code: UserCode = False,
+    verify_inputs: VerifyInputs = False,
 ) -> int:
     """Validate a configuration and its inputs: every fault at once, with the way out. Nothing is started.
 
@@ -24,6 +26,7 @@ def check(
     from iota_py.pipeline.plans.vector import zones_sentence
     from iota_py.pipeline.preflight import examine
     from iota_py.pipeline.run import read_bad
+    from iota_py.pipeline.verification.inputs import verify_inputs as hash_inputs
 
     try:
         settings = load_config(config, allow_user_code=allow_user_code)
@@ -42,4 +45,8 @@ def check(
         out.print(f"  zones     {zones}")
     for sentence in remarks(inventory):
         out.print(f"  [yellow]warning[/]   {escape(sentence)}")
+    if verify_inputs:
+        found = hash_inputs(settings, forget=False)
+        out.print(f"  hashed    {found.files} files of products, {found.size / 1e9:.3f} GB, {len(found.changed)} changed")
+        show_faults(found.changed)
     return 0

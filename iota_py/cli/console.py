@@ -43,6 +43,12 @@ LABELS = {
 }  # fmt: skip
 
 
+VerifyInputs = Annotated[
+    bool,
+    typer.Option(
+        "--verify-inputs", help="Hash the files of all products, and compare with the last time: slow, sees what size and time hide."
+    ),
+]
 UserCode = Annotated[bool, typer.Option("--allow-user-code", help="Run the functions that the configuration names under user_features.")]
 
 

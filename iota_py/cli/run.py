@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
-from iota_py.cli.console import Bars, UserCode, out, program, short
+from iota_py.cli.console import Bars, UserCode, VerifyInputs, out, program, short
 from iota_py.errors import IotaError, StorageError
 from iota_py.io.publish import read_json
 from iota_py.pipeline import paths
@@ -22,6 +22,7 @@ def run(
     config: Annotated[Path, typer.Argument(help="configuration of a run (YAML)", metavar="CONFIG")],
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only the results.")] = False,
     allow_user_code: UserCode = False,
+    verify_inputs: VerifyInputs = False,
 ) -> None:
     """Make the map, its accuracy, its report and its MLflow record. Run again, it does what is missing and nothing else.
 
@@ -34,9 +35,20 @@ def run(
     with Bars(quiet) as bars:
         if not quiet:
             out.print(f"[bold]{settings.name}[/]")
+        if verify_inputs:
+            _hash_inputs(settings, bars)
         summary = run_pipeline(settings, bars)
         _finish(settings, summary, bars)
     _results(settings, summary)
+
+
+def _hash_inputs(settings: RunConfig, bars: Bars) -> None:
+    from iota_py.pipeline.verification.inputs import verify_inputs
+
+    found = verify_inputs(settings, forget=True)
+    bars.say("hashed", f"{found.files} files of products, {found.size / 1e9:.3f} GB, {len(found.changed)} changed")
+    for fault in found.changed:
+        bars.warn(f"{fault.line()}; what was made of it is made again")
 
 
 def _finish(settings: RunConfig, summary: Summary, bars: Bars) -> None:
@@ -64,6 +76,7 @@ def _results(settings: RunConfig, summary: Summary) -> None:
     from iota_py.assessment.fused import fused_line
     from iota_py.assessment.regression import result_line
     from iota_py.pipeline.record import tracking_uri
+    from iota_py.tracking.provenance import scrub
 
     root = settings.output
     if summary.nothing:
@@ -84,7 +97,9 @@ def _results(settings: RunConfig, summary: Summary) -> None:
     out.print(f"report   {short(root / paths.REPORT)}")
     if settings.tracking.enabled:
         out.print(
-            f"mlflow   {program()} ui {short(root.parent)}" if settings.tracking.uri is None else f"mlflow   {tracking_uri(settings)}"
+            f"mlflow   {program()} ui {short(root.parent)}"
+            if settings.tracking.uri is None
+            else f"mlflow   {scrub(tracking_uri(settings))}"
         )
 
 

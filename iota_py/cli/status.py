@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Group, RenderableType
@@ -134,8 +134,3 @@ def _table(found: RunStatus) -> Table:
         left = duration(one.left) if one.left else ""
         table.add_row(LABELS.get(one.name, one.name), str(one.planned), str(one.done), str(one.running), failed, rate, left)
     return table
-
-
-def shown_json(document: Any) -> None:
-    """Print a document as JSON."""
-    out.print_json(json.dumps(document))

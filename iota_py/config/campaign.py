@@ -83,10 +83,15 @@ class Override(Section):
         return self
 
 
+def _everywhere() -> dict[str, Zone | None]:
+    """The one zone of a campaign that names none."""
+    return {"all": Zone()}
+
+
 class Orders(Section):
     """Zones × years, or tiles × years: one order each."""
 
-    zones: dict[Name, Zone | None] = Field(default_factory=lambda: {"all": None}, min_length=1)
+    zones: dict[Name, Zone | None] = Field(default_factory=_everywhere, min_length=1)
     years: Annotated[tuple[Year, ...], Field(min_length=1)] = Field(
         description="the period of the base is moved to each, and so is the year of its product"
     )

@@ -52,6 +52,10 @@ class Engine(Section):
     memory: Annotated[float, Field(gt=0)] | None = Field(
         None, description="GiB that a worker may use; dask default: that of the machine over its workers; slurm, pbs default: 4"
     )
+    task_limit: Annotated[float, Field(gt=0)] | None = Field(
+        None,
+        description="seconds after which a task is interrupted and counts as failed, for functions of users that may hang; default: none",
+    )
     window: Positive | None = Field(None, description="pixels on a side of a window; default: from the blocks of the files")
     window_pixels: Positive = Field(262_144, description="pixels of a window at most, when its shape comes from the files")
     address: str | None = Field(None, description="of a running Dask scheduler")

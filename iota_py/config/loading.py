@@ -131,9 +131,10 @@ def _resolve(value: Any, place: str, source: Path, faults: list[Fault]) -> Any:
         return [_resolve(item, f"{place}.{index}", source, faults) for index, item in enumerate(value)]
     if isinstance(value, _Anchored):
         text = _VARIABLE.sub(lambda match: _variable(match, place, source, faults), value)
-        if "://" in text or text.startswith("/vsi"):
+        full = os.path.normpath(value.folder / text)
+        if "://" in text or full.lstrip("/").startswith("vsi"):  # GDAL would take it for an address or an archive
             faults.append(Fault("E-CFG-003", str(source), place, f"expected a path on this machine, found `{text}`"))
-        return os.path.normpath(value.folder / text)
+        return full
     return value
 
 

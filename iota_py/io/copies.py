@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from iota_py.errors import Fault, StorageError
-from iota_py.io.publish import published, sha256
+from iota_py.io.publish import published, sha256, sync
 
 
 def copy_file(source: str | Path, target: str | Path, digest: str) -> None:
@@ -41,6 +41,7 @@ def published_folder(folder: str | Path) -> Iterator[Path]:
         if folder.exists():
             os.replace(folder, old)
         os.replace(part, folder)
+        sync(folder.parent)
         shutil.rmtree(old, ignore_errors=True)
     except BaseException as error:
         shutil.rmtree(part, ignore_errors=True)

@@ -35,9 +35,9 @@ def published(path: str | Path) -> Iterator[Path]:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield part
-        _sync(part)
+        sync(part)
         os.replace(part, path)
-        _sync(path.parent)
+        sync(path.parent)
     except BaseException as error:
         for left in part.parent.glob(f"{glob.escape(part.name)}*"):  # drivers put files of their own beside it
             left.unlink(missing_ok=True)
@@ -109,7 +109,8 @@ def _finite(value: Any) -> Any:
     return value
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
+    """Return when a file, or the names in a folder, are on the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

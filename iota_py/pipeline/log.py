@@ -58,11 +58,12 @@ class _Bounded(RotatingFileHandler):
         self.setFormatter(form)
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write a record; the folder is made again where it is gone."""
-        try:
-            Path(self.baseFilename).parent.mkdir(parents=True, exist_ok=True)
-        except OSError:
-            return
+        """Write a record; the folder is made before the first one."""
+        if self.stream is None:
+            try:
+                Path(self.baseFilename).parent.mkdir(parents=True, exist_ok=True)
+            except OSError:
+                return
         super().emit(record)
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - its name in logging

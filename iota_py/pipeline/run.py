@@ -90,27 +90,26 @@ def run(config: RunConfig, progress: Progress | None = None, planner: Planner | 
     if plan.stage("train") and trainer.name == INTEL:
         progress.say("trainer", f"random forests are grown by {trainer}")
     with locked(root), _interruptible(), journal_of(config, progress) as journal, sampled(root / paths.SYSTEM):
-        progress = journal
         sweep(root)
         executed: dict[str, int] = {}
         others = Siblings(tuple(siblings))
         for sentence in (*remarks(inventory), damage_sentence(forget_unsound(plan, State(root), pending))):
             if sentence:
-                progress.warn(sentence)
+                journal.warn(sentence)
         with open_engine(config.engine, root / paths.STATE) as engine:
             while True:
-                progress.say("inputs", describe_inputs(inventory))
+                journal.say("inputs", describe_inputs(inventory))
                 if zones := zones_sentence(inventory):
-                    progress.say("zones", zones)
+                    journal.say("zones", zones)
                 if moved := moved_sentence(root, inventory):
-                    progress.warn(moved)
+                    journal.warn(moved)
                 version = _write_settings(config, inventory)
                 check_disk(root, disk_estimate(inventory, config))
                 try:
                     failed = _do(root, version, plan, engine, journal, executed, others)
                     break
                 except _BadAcquisitionError as bad:
-                    progress.warn(str(bad))
+                    journal.warn(str(bad))
                     inventory, plan = prepare(config, planner)
         summary = Summary(
             root, inventory, plan, sum(executed.values()), time.perf_counter() - clock, started, tuple(failed), executed, others.taken
@@ -237,7 +236,9 @@ def _refuse_bad(root: Path, outcomes: list[Outcome]) -> None:
     bad = {o.product: o.faults[0].line() for o in outcomes if o.product}
     if bad:
         write_json(root / paths.BAD, {**read_bad(root), **bad})
-        raise _BadAcquisitionError(f"{len(bad)} acquisition(s) cannot be read and are set aside: {'; '.join(bad[key] for key in sorted(bad))}")
+        raise _BadAcquisitionError(
+            f"{len(bad)} acquisition(s) cannot be read and are set aside: {'; '.join(bad[key] for key in sorted(bad))}"
+        )
     unwritten = [fault for o in outcomes for fault in o.faults if fault.code in _UNWRITTEN]
     if unwritten:  # the disk is full for all that follows too
         raise StorageError(*dict.fromkeys(unwritten))

@@ -20,8 +20,9 @@ def forget_unsound(plan: Plan, state: State, pending: Callable[[Plan, State], se
     tasks, looked, damaged = plan.by_id(), set[str](), list[str]()
     while True:
         wanted = pending(plan, state)
-        read = {need for name in wanted for need in tasks[name].needs} - wanted - looked
-        found = {name: files for name in sorted(read) if (files := state.damaged(name))}
+        # also what is itself pending: it is left as it is where what it needs is made again with the same bytes
+        read = {need for name in wanted for need in tasks[name].needs if need in tasks} - looked
+        found = {name: files for name in sorted(read) if state.done(tasks[name]) and (files := state.damaged(name))}
         for name in found:
             state.forget(tasks[name])
         damaged += [file for files in found.values() for file in files]

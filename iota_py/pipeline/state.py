@@ -18,7 +18,16 @@ from iota_py.pipeline import paths
 from iota_py.pipeline.task import Task, fingerprint
 
 _FILE = {"sha256": str, "size": int, "mtime": int}
-_MARKER = {"key": str, "outputs": list, "files": dict, "digest": str, "needs": dict, "seconds": (int, float), "shared_from": str, "seal": str}
+_MARKER: Mapping[str, type | tuple[type, ...]] = {
+    "key": str,
+    "outputs": list,
+    "files": dict,
+    "digest": str,
+    "needs": dict,
+    "seconds": (int, float),
+    "shared_from": str,
+    "seal": str,
+}
 _OPTIONAL = {"shared_from", "seal"}  # markers of versions before 0.5 have no seal
 
 

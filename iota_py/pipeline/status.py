@@ -161,7 +161,8 @@ def _state(document: Mapping[str, Any], holder: Holder | None, root: Path, now: 
 def _stages(document: Mapping[str, Any], root: Path, now: float, alive: bool) -> tuple[StageStatus, ...]:
     """Every stage of the plan; what one still needs by its own pace, or by what its tasks cost in earlier work on this run."""
     timings = read_timings(root)
-    cost = {row.stage: row.seconds / row.tasks for row in timings.itertuples() if row.tasks}
+    rows = zip(timings["stage"].tolist(), timings["seconds"].tolist(), timings["tasks"].tolist(), strict=True)
+    cost = {stage: float(seconds) / int(tasks) for stage, seconds, tasks in rows if tasks}
     found = []
     for name, entry in document["stages"].items():
         planned, failed = int(entry["planned"]), int(entry["failed"])

@@ -14,7 +14,7 @@ from defusedxml import ElementTree as SafeET
 from defusedxml.common import DefusedXmlException
 
 # what reading a document that is cut, hostile or absurd raises
-UNREADABLE = (ET.ParseError, DefusedXmlException, ValueError, LookupError)
+UNREADABLE = (ET.ParseError, DefusedXmlException, ValueError, LookupError, OverflowError)
 
 
 @dataclass(frozen=True)

@@ -88,7 +88,10 @@ def test_paths_of_changes_are_relative_to_the_campaign(tmp_path: Path) -> None:
         ("orders: {years: [2023], overrides: [{priority: 1}]}\n", ["E-CPG-001", "at least one of zone, tile and year"]),
         ("orders: {years: [2023], overrides: [{year: 2019}]}\n", ["E-CPG-002", "orders.overrides.0", "matches no order"]),
         ("orders: {years: [2023], overrides: [{year: 2023, skip: true}]}\n", ["E-CPG-002", "there is none"]),
-        ("orders: {years: [2023], overrides: [{year: 2023, gates: {nodta: 1}}]}\n", ["E-CPG-002", "orders.overrides.0.gates", "unknown key"]),
+        (
+            "orders: {years: [2023], overrides: [{year: 2023, gates: {nodta: 1}}]}\n",
+            ["E-CPG-002", "orders.overrides.0.gates", "unknown key"],
+        ),
         ("orders: {years: [2023], zones: {../x: {}}}\n", ["E-CPG-001", "orders.zones", "expected a name"]),
     ],
 )
@@ -101,7 +104,7 @@ def test_faults_of_the_document(tmp_path: Path, more: str, words: list[str]) -> 
 def test_a_document_that_is_none(tmp_path: Path) -> None:
     path = tmp_path / "c.yaml"
     path.write_text("- 1\n")
-    with pytest.raises(ConfigError, match="E-CPG-001.*expected keys and values, found list"):
+    with pytest.raises(ConfigError, match=r"E-CPG-001.*expected keys and values, found list"):
         read_book(path)
 
 

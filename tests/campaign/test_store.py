@@ -195,6 +195,8 @@ def test_addresses(tmp_path: Path) -> None:
     assert "canary" not in str(refused.value)
     with pytest.raises(StorageError, match="E-CPG-006"):
         Store(f"sqlite:///{tmp_path}/missing/c.db", "c")
-    (tmp_path / "no.db").write_text("this is no database, and it is longer than a header of one hundred bytes is, so that SQLite looks at it.")
+    (tmp_path / "no.db").write_text(
+        "this is no database, and it is longer than a header of one hundred bytes is, so that SQLite looks at it."
+    )
     with pytest.raises(StorageError, match="E-CPG-006"):
         Store(f"sqlite:///{tmp_path}/no.db", "c")

@@ -12,11 +12,14 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import psutil
 import pytest
 
 from iota_py.config import load_config
+from iota_py.config.engine import Engine
 from iota_py.config.schema import RunConfig
 from iota_py.errors import ConfigError, PartialRunError
+from iota_py.pipeline.engine.clusters import open_client
 from iota_py.pipeline.run import run
 from tests.end_to_end.products import digests
 
@@ -143,3 +146,11 @@ def test_nobody_at_the_address(light_config: Callable[[Path, str], Path], tmp_pa
     config = load_config(light_config(tmp_path, DASK.format(more=", address: 'tcp://127.0.0.1:9'")))
     with pytest.raises(ConfigError, match=r"E-RUN-009 tcp://127\.0\.0\.1:9: engine: cannot be used"):
         run(config)
+
+
+def test_nothing_listens_to_the_network(tmp_path: Path) -> None:
+    with open_client(Engine(kind="dask", workers=1), tmp_path) as client:
+        pids = [os.getpid(), *client.run(os.getpid).values()]
+        heard = [one.laddr.ip for pid in pids for one in psutil.Process(pid).net_connections("tcp") if one.status == psutil.CONN_LISTEN]
+    assert heard
+    assert set(heard) == {"127.0.0.1"}

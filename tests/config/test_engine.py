@@ -36,6 +36,6 @@ def test_a_job_is_one_worker_of_one_thread_that_leaves_before_its_end(tmp_path: 
     wish = Engine(kind="slurm", workers=3, memory=2.5, cluster={"walltime": "01:00:00", "queue": "cpu", "tls": "off"})  # type: ignore[arg-type]
     words = job_words(wish, tmp_path)
     assert (words["cores"], words["processes"], words["memory"], words["queue"]) == (1, 1, "2.5GiB", "cpu")
-    assert words["worker_extra_args"] == ["--lifetime", "3300s", "--lifetime-stagger", "240s"]
+    assert words["worker_extra_args"] == ["--lifetime", "3300s", "--lifetime-stagger", "240s", "--dashboard-address", "127.0.0.1:0"]
     assert "export OMP_NUM_THREADS=1" in words["job_script_prologue"]
     assert words["security"] is None

@@ -21,9 +21,10 @@ from iota_py.config import load_config
 from iota_py.errors import IotaError
 from iota_py.io import geopackage, layers, publish, raster, tables, vectors  # noqa: F401
 from iota_py.pipeline.run import run
+from iota_py.pipeline.stages import ROOMS
 from iota_py.pipeline.state import State
 from iota_py.pipeline.steps import step
-from iota_py.pipeline.task import Task
+from iota_py.pipeline.task import Task, code_digest
 from iota_py.training import bundle  # noqa: F401
 from tests.crash.outputs import write_output
 from tests.pipeline.small_years import map_of
@@ -31,6 +32,8 @@ from tests.pipeline.small_years import map_of
 for _stage in ("polygons", "footprint", "candidates", "split", "selection", "samples", "train", "predict", "assemble", "mosaic_parts", "mosaic",
                "legend", "assess", "vector", "summary", "report", "package", "catalogue"):  # fmt: skip
     step(_stage)  # imported here, once
+for _rooms in ROOMS.values():
+    code_digest(_rooms)  # the same for all children, whoever edits the source meanwhile
 
 
 def limited(size: int, answer: Any) -> None:

@@ -11,7 +11,7 @@ from iota_py.io.publish import sweep
 from tests.crash.conftest import Jobs, digests
 from tests.crash.outputs import WRITERS
 
-QUICK = ("cog.tif", "vectors.gpkg", "document.json", "package")
+QUICK = ("cog.tif", "vectors.gpkg", "document.json")
 KINDS = tuple(kind if kind in QUICK else pytest.param(kind, marks=pytest.mark.slow) for kind in WRITERS)
 FOLDERS = ("bundle", "package")  # outputs of several files; a reader of such a folder checks that all are there
 

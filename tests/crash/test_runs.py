@@ -127,7 +127,10 @@ def test_killed_while_delivering_it_ends_with_the_same_bytes(ending: str, moment
     delivered.resumed(tmp_path / "run")
 
 
-@pytest.mark.parametrize("share", [0.0, pytest.param(0.2, marks=pytest.mark.slow), pytest.param(0.6, marks=pytest.mark.slow), 0.95])
+@pytest.mark.parametrize(
+    "share",
+    [pytest.param(0.0, marks=pytest.mark.slow), pytest.param(0.3, marks=pytest.mark.slow), pytest.param(0.6, marks=pytest.mark.slow), 0.95],
+)
 def test_a_full_disk_ends_with_3_and_nothing_half_done_has_a_name(share: float, mapped: Case, tmp_path: Path) -> None:
     sizes = sorted(path.stat().st_size for path in (mapped.land / "clean_map").rglob("*") if path.is_file())
     most = max(1000, sizes[int(share * (len(sizes) - 1))] - 1)

@@ -16,7 +16,7 @@ from tests.faults.row import Place
 @pytest.fixture(autouse=True)
 def unsynced(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing here need survive a power cut."""
-    monkeypatch.setattr(publish, "_sync", lambda path: None)
+    monkeypatch.setattr(publish.os, "fsync", lambda descriptor: None)
 
 
 @pytest.fixture(scope="session")

@@ -168,9 +168,6 @@ class Poison:
 @row(66, "pickle offered as a model", "FF 1 E-MOD-002", "refused by its format, and never loaded")
 def _(place: Place) -> list[Evidence]:
     folder, sign = other_run(place), place.folder / "ran"
-    (folder / "model.pkl").write_bytes(pickle.dumps(Poison(sign)))
-    beside = refused(place, "model.pkl")
-    (folder / "model.pkl").unlink()
     (path,) = [p for p in folder.iterdir() if p.name.startswith("model.")]
     path.write_bytes(pickle.dumps(Poison(sign)))
     described = json.loads((folder / bundle.DESCRIPTION).read_text())
@@ -179,5 +176,15 @@ def _(place: Place) -> list[Evidence]:
     (folder / bundle.DESCRIPTION).write_text(json_text(described | {"digest": bundle._digest(described)}))
     disguised = place.run(model=None, reuse="other")
     assert not (place.root / "map" / "classification.tif").exists()
+    shutil.rmtree(place.root)
+    (folder / bundle.DESCRIPTION).write_bytes(pickle.dumps(Poison(sign)))
+    described_by_one = refused(place, bundle.DESCRIPTION)
+    (folder / bundle.DESCRIPTION).unlink()
+    path.rename(folder / "model.pkl")
+    alone = refused(place, "other")
     assert not sign.exists()
-    return [beside, Evidence(disguised, "region_1_run_0", "random_forest")]
+    return [
+        Evidence(described_by_one.done, bundle.DESCRIPTION, code="E-MOD-001"),
+        Evidence(alone.done, "other", code="E-REU-001"),
+        Evidence(disguised, "region_1_run_0", "random_forest"),
+    ]

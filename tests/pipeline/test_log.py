@@ -37,7 +37,9 @@ def test_text_for_a_reader_and_objects_for_a_program(tmp_path: Path) -> None:
 def test_no_secret_comes_into_the_log(tmp_path: Path) -> None:
     secret = "canary-7f3a"
     with logged(tmp_path):
-        note(logging.WARNING, f"https://user:{secret}@host/path and s3://b?X-Amz-Signature={secret}", trace=f"postgresql://me:{secret}@db/x")
+        note(
+            logging.WARNING, f"https://user:{secret}@host/path and s3://b?X-Amz-Signature={secret}", trace=f"postgresql://me:{secret}@db/x"
+        )
     for name in (paths.LOG, paths.LOG_EVENTS):
         content = (tmp_path / name).read_text(encoding="utf-8")
         assert secret not in content

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import shutil
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -161,3 +163,39 @@ def test_the_command(finished: RunConfig, spoilt: Path, command: Callable[..., o
     assert done.returncode == 2
     assert "E-REP-002 split: samples/split.csv" in done.stderr
     assert not [name for name in os.listdir("/tmp") if name.startswith("iota_py_") and (Path("/tmp") / name / ".state").exists()]
+
+
+def test_no_output_holds_the_day_on_which_it_was_made(finished: RunConfig) -> None:
+    """But the report, the manifest and the log: a rerun a day later gives the same bytes."""
+    day = dt.datetime.fromtimestamp((finished.output / "samples/split.csv").stat().st_mtime, dt.UTC)
+    forms = [day.strftime(form).encode() for form in ("%Y-%m-%d", "%Y:%m:%d", "%Y%m%d", "%d/%m/%Y", "%d %b %Y", "%b %d %Y", "%d.%m.%Y")]
+    state = State(finished.output)
+    markers = (
+        state.read(p.relative_to(finished.output / ".state").with_suffix("").as_posix()) for p in finished.output.rglob(".state/**/*.json")
+    )
+    names = {name for marker in markers if marker is not None for name in marker["files"] if not name.startswith("report")}
+    assert len(names) > 60
+    zipped = 0
+    for name in sorted(names):
+        path = finished.output / name
+        content = path.read_bytes()
+        assert not [form for form in forms if form in content], name
+        if zipfile.is_zipfile(path):
+            with zipfile.ZipFile(path) as archive:
+                assert {entry.date_time[:3] for entry in archive.infolist()} == {(1980, 1, 1)}, name
+                assert not [form for form in forms for entry in archive.namelist() if form in archive.read(entry)], name
+                zipped += 1
+    assert zipped >= 3, "models and the zipped shapefile"
+
+
+def test_the_manifest_records_what_bytes_depend_on(finished: RunConfig) -> None:
+    manifest = read_json(finished.output / "manifest.json")
+    here = manifest["environment"]
+    assert {"python", "gdal", "proj", "geos", "machine", "cpu", "cpu_vendor", "cpu_family", "cpu_flags", "packages"} <= set(here)
+    assert {"numpy", "scipy", "scikit-learn", "lightgbm", "numba", "rasterio", "pyogrio", "pyarrow", "shapely", "skops"} <= {
+        name for name, number in here["packages"].items() if number
+    }
+    assert manifest["seeds"] == {"run_0": finished.samples.split.seed, "run_1": finished.samples.split.seed + 1}
+    assert manifest["engine"]["workers"] == 1
+    assert len(manifest["lock_sha256"]) == 64
+    assert {"train", "predict", "mosaic"} <= set(manifest["code"])

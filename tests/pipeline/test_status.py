@@ -86,6 +86,18 @@ def test_stages_to_come_cost_what_they_cost_before(config: RunConfig) -> None:
     assert (mosaic.name, mosaic.left) == ("mosaic", 10.0), "two tasks of ten seconds for two workers"
 
 
+def _ended_by(config: RunConfig, error: BaseException) -> None:
+    """A run that is half done and ends with this error."""
+
+    def work() -> None:
+        with locked(config.output), journal_of(config, Silent()) as journal:
+            _half_done(journal)
+            raise error
+
+    with pytest.raises(type(error)):
+        work()
+
+
 def test_how_it_ended(config: RunConfig) -> None:
     with locked(config.output), journal_of(config, Silent()) as journal:
         journal.planned(_tasks("train", 1))
@@ -93,16 +105,12 @@ def test_how_it_ended(config: RunConfig) -> None:
         journal.end("train", 0.0)
     found = read_status(config.output)
     assert (found.state, found.exit_code, found.holder, found.stages[0].done) == ("finished", 0, None, 1)
-    with pytest.raises(PartialRunError), locked(config.output), journal_of(config, Silent()) as journal:
-        _half_done(journal)
-        raise PartialRunError(Fault("E-RUN-004", "x", "", "one failed"))
+    _ended_by(config, PartialRunError(Fault("E-RUN-004", "x", "", "one failed")))
     found = read_status(config.output)
     assert (found.state, found.exit_code, found.text, found.failed) == ("failed", 2, "E-RUN-004 x: one failed", 1)
-    with pytest.raises(KeyboardInterrupt), locked(config.output), journal_of(config, Silent()):
-        raise KeyboardInterrupt
+    _ended_by(config, KeyboardInterrupt())
     assert (read_status(config.output).state, read_status(config.output).exit_code) == ("stopped", 2)
-    with pytest.raises(ZeroDivisionError), locked(config.output), journal_of(config, Silent()):
-        print(1 // 0)
+    _ended_by(config, ZeroDivisionError("no reason"))
     assert "ZeroDivisionError" in read_status(config.output).text
     assert "Traceback" in (config.output / paths.LOG).read_text(encoding="utf-8")
 

@@ -7,4 +7,4 @@ from iota_py.io import publish
 
 @pytest.fixture(autouse=True)
 def unsynced(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(publish, "_sync", lambda path: None)
+    monkeypatch.setattr(publish.os, "fsync", lambda descriptor: None)

@@ -29,10 +29,11 @@ SETTINGS = {
     "distributed.comm.timeouts.connect": "30s",
     "distributed.scheduler.worker-ttl": "15 minutes",
 }
+PAGES = "127.0.0.1:0"  # Dask serves pages and figures of each process whatever it is told: here, to this machine only, on any free port
 LEAVING, STAGGER = 300, 240  # seconds before the end of its job that a worker leaves, and how far apart workers do so
 SECRETS = "tls"  # folder of the keys made for a run, for its owner alone, gone when it ends
 MEMORY = 4.0  # GiB of a job
-COMPARED = ["iota_py", "numpy"]  # packages whose versions decide bytes, beside those that Dask looks at itself
+COMPARED = ["python", "dask", "distributed", "iota_py", "numpy"]  # whose versions decide bytes, or what may be sent
 
 
 @contextmanager
@@ -82,8 +83,8 @@ def _local(options: Engine) -> Iterator[tuple[Any, Any]]:
 
     limit = "auto" if options.memory is None else f"{options.memory}GiB"
     cluster = distributed.LocalCluster(
-        n_workers=options.worker_count, threads_per_worker=1, processes=True, host="127.0.0.1", dashboard_address=None, silence_logs="CRITICAL",
-        memory_limit=limit,
+        n_workers=options.worker_count, threads_per_worker=1, processes=True, host="127.0.0.1", dashboard_address=PAGES,
+        worker_dashboard_address=PAGES, silence_logs="CRITICAL", memory_limit=limit,
     )  # fmt: skip
     with cluster, distributed.Client(cluster) as client:
         yield cluster, client
@@ -157,11 +158,11 @@ def job_words(options: Engine, folder: Path) -> dict[str, Any]:
         "job_name": "iota-py",
         "job_extra_directives": list(wish.directives),
         "job_script_prologue": [*(f"export {name}={value}" for name, value in WORKER_VARIABLES.items()), *wish.prologue],
-        "worker_extra_args": ["--lifetime", f"{life}s", "--lifetime-stagger", f"{min(STAGGER, life // 4)}s"],
+        "worker_extra_args": ["--lifetime", f"{life}s", "--lifetime-stagger", f"{min(STAGGER, life // 4)}s", "--dashboard-address", PAGES],
         "death_timeout": wish.patience,
         "log_directory": str(folder / "jobs"),
         "local_directory": None,
-        "scheduler_options": {"dashboard_address": None},
+        "scheduler_options": {"dashboard_address": PAGES},
         "security": _security(wish.tls, folder / SECRETS),
     }
     (folder / "jobs").mkdir(parents=True, exist_ok=True)
@@ -201,13 +202,21 @@ def _await_worker(options: Engine, client: Any, cluster: Any) -> None:
 
 
 def _compare_versions(client: Any) -> None:
-    """Refuse workers whose libraries are not those of this process."""
-    try:
-        client.get_versions(check=True, packages=COMPARED)
-    except ValueError as error:
-        text = "workers have other versions than this program: " + " ".join(str(error).split())
+    """Refuse workers whose libraries are not those of this process. Dask itself only warns of them."""
+    found = client.get_versions(packages=["iota_py"])
+    own, told = _compared(found["client"]), [_compared(one) for one in found["workers"].values()]
+    others = {name: {one[name] for one in told} - {own[name]} for name in COMPARED}
+    differ = [f"{name} {', '.join(sorted(there))} (here {own[name]})" for name, there in others.items() if there]
+    if differ:
+        text = f"workers have other versions than this program: {'; '.join(differ)}"
         fix = "start workers from the same environment"
-        raise ConfigError(Fault("E-RUN-008", str(client.scheduler.addr), "engine", text, fix)) from error
+        raise ConfigError(Fault("E-RUN-008", str(client.scheduler.addr), "engine", text, fix))
+
+
+def _compared(said: Any) -> dict[str, str]:
+    """Versions that are compared of those that a process says; of Python, the minor one."""
+    found = {name: str(said["packages"].get(name)) for name in COMPARED}
+    return {**found, "python": ".".join(found["python"].split(".")[:2])}
 
 
 def _unreachable(where: str, error: Exception) -> ConfigError:

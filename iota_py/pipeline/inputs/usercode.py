@@ -100,7 +100,7 @@ class View:
     def raw(self, name: str, band: str) -> tuple[np.ndarray, np.ndarray]:
         """Observations as stored, int16 (date, row, col), and where they are usable, bool (date, row, col)."""
         cube, index = self._cube(name), self._band(name, band)
-        return cube.values[:, index], cube.valid
+        return _locked(cube.values[:, index]), _locked(cube.valid)
 
     def filled(self, name: str, band: str) -> np.ndarray:
         """The gap-filled series of a band, float32 (target, row, col); 0 where the pixel was never usable."""
@@ -109,7 +109,7 @@ class View:
             pixels = self.window.pixels
             values, valid = cube.values.reshape(*cube.values.shape[:2], pixels), cube.valid.reshape(len(cube.valid), pixels)
             self._filled[name] = fill_window(values, valid, source.observed, source.targets)
-        return self._filled[name][:, self._band(name, band)].reshape(-1, *self.shape)
+        return _locked(self._filled[name][:, self._band(name, band)].reshape(-1, *self.shape))
 
     def static(self, name: str, band: str) -> np.ndarray:
         """A layer without date, float32 (row, col); NaN where it is missing."""
@@ -131,6 +131,13 @@ class View:
         if band not in bands:
             raise KeyError(f"input {name} has no band {band}; bands are {', '.join(bands)}")
         return bands.index(band)
+
+
+def _locked(array: np.ndarray) -> np.ndarray:
+    """The same numbers, not to be written to: a function that spoils what it is given would spoil what others are given."""
+    view = array.view()
+    view.flags.writeable = False
+    return view
 
 
 def load_function(call: UserCall) -> UserFunction:
@@ -173,6 +180,8 @@ def user_features(
     try:
         features, names = load_function(call)(View(tile, grid, around, sources), **(call.options or {}))
         values = np.asarray(features, np.float64)
+    except MemoryError:
+        raise  # it says how much was asked for, and the engine what to do about it
     except Exception as error:
         text = f"raised {type(error).__name__}: {error}"
         raise TaskError(Fault("E-USR-003", str(call.file), call.function, f"{text} ({where})", "mend the function")) from error
