@@ -22,7 +22,7 @@ import numpy as np
 from references import Comparison, compare_stages
 from tile_products import LAYOUTS, write_tile
 from tile_report import against, markdown, profile
-from window_stages import MeteredRun, forget_peak, peak_memory, run_metered
+from window_stages import MeteredRun, forget_peak, run_metered
 
 from iota_py.bench.chain import MODEL, Chain, prepare_chain
 from iota_py.bench.machine import describe_machine, describe_versions
@@ -36,7 +36,7 @@ from iota_py.io.documents import yaml_text
 from iota_py.io.publish import write_json, write_text
 from iota_py.io.raster import read_header
 from iota_py.pipeline.engine.opening import open_engine
-from iota_py.pipeline.engine.work import execute
+from iota_py.pipeline.engine.work import execute, peak_memory
 from iota_py.pipeline.inventory import take_inventory
 from iota_py.pipeline.plan import make_plan
 

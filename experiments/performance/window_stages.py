@@ -7,7 +7,6 @@ own is not counted twice.
 from __future__ import annotations
 
 import functools
-import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -65,12 +64,10 @@ class Meter:
 
 @dataclass(frozen=True)
 class Metered(Outcome):
-    """What became of a task, and where its time went. worker: process. began: on the clock that all processes share. peak: bytes."""
+    """What became of a task, and where its time went. began: on the clock that all processes share."""
 
     spent: Mapping[str, Seconds] = field(default_factory=dict)
-    worker: int = 0
     began: float = 0.0
-    peak: int = 0
 
 
 @dataclass(frozen=True)
@@ -82,7 +79,7 @@ class MeteredRun:
     outcomes: tuple[Metered, ...]
 
     @property
-    def peaks(self) -> dict[int, int]:
+    def peaks(self) -> dict[str, int]:
         """Largest memory of each process, bytes."""
         return {worker: max(o.peak for o in self.outcomes if o.worker == worker) for worker in sorted({o.worker for o in self.outcomes})}
 
@@ -97,7 +94,7 @@ class MeteredRun:
 
     def starting(self, workers: int) -> float:
         """Seconds before the first task of each worker, summed; workers that replaced another are not counted."""
-        first: dict[int, float] = {}
+        first: dict[str, float] = {}
         for outcome in self.outcomes:
             first[outcome.worker] = min(outcome.began, first.get(outcome.worker, outcome.began))
         return sum(began - self.began for began in sorted(first.values())[:workers])
@@ -122,13 +119,7 @@ def execute_metered(root: str, version: str, task: Task, threads: int = 1) -> Me
         outcome = execute(root, version, task, threads)
         meter.turn(OTHER)
     values = {item.name: getattr(outcome, item.name) for item in fields(outcome)}
-    return Metered(**values, spent=meter.spent, worker=os.getpid(), began=began, peak=peak_memory())
-
-
-def peak_memory() -> int:
-    """Largest resident memory of this process so far, bytes: the kernel's own mark of this program, not of what started it."""
-    lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
-    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM"))
+    return Metered(**values, spent=meter.spent, began=began)
 
 
 def forget_peak() -> None:
