@@ -28,7 +28,7 @@ from iota_py.io.decoding import decode, small_block_cache
 from iota_py.io.handles import close_kept
 from iota_py.io.raster import open_raster, read_window, write_raster
 from iota_py.pipeline.inputs.reading import BookStack, FeatureSource, Observed, codes_of, features_of, read_observed
-from iota_py.pipeline.steps.mapping import BLOCK
+from iota_py.pipeline.models.block import BLOCK
 from iota_py.prediction.loading import load_engine
 from iota_py.products.product import Series
 from iota_py.simulation.series import PixelSeries

@@ -22,6 +22,8 @@ from iota_py.pipeline.steps.learning_set import learning_samples
 from iota_py.pipeline.workspace import Workspace
 from iota_py.samples.candidates import burn_regions
 
+pytestmark = pytest.mark.slow
+
 Writer = Callable[[Path, str], Path]
 WISH = "map: {applicability: {variance: 1.0, components: 63, cells: 1024}}\nassessment: {cross_validation: {folds: 3, block: 1000}}\n"
 LAYERS = ("map/dissimilarity.tif", "map/applicability.tif", "map/classification.tif")

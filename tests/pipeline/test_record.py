@@ -29,6 +29,8 @@ from iota_py.tracking.queue import FOLDER, sync, waiting_records
 from iota_py.training.bundle import load
 from tests.tracking.servers import free_port
 
+pytestmark = pytest.mark.slow
+
 STARTED = "2026-01-01T00:00:00+00:00"
 
 

@@ -16,6 +16,8 @@ from iota_py.pipeline.experiments.document import PAGE, Study, read_study
 from iota_py.pipeline.experiments.execution import Ended, Outlook, execute, failure, look
 from iota_py.pipeline.run import prepare, run
 
+pytestmark = pytest.mark.slow
+
 VARIANTS = """
 name: trial
 base: config.yaml
