@@ -16,8 +16,8 @@ from threadpoolctl import threadpool_limits
 
 from iota_py.applicability.cells import Cells, mean_distance
 from iota_py.applicability.kernels import BLOCK, project
+from iota_py.moments import moments
 
-_ROWS = 2**16  # taken together: the squares of int16 add up below 2**53, so that sums are exact in any order
 CHECKED = 512  # samples whose nearest one is looked for in all cells too
 _NO_VARIANCE = 1e-9  # of a component, as a share of all
 
@@ -111,7 +111,7 @@ def fit_axes(features: np.ndarray, importance: np.ndarray, wish: Wish) -> Axes:
     """
     if len(features) < 2:
         raise ValueError(f"{len(features)} learning samples: expected at least two")
-    mean, covariance = _moments(features)
+    mean, covariance = moments(features)
     deviation = np.sqrt(np.diagonal(covariance))
     factor = np.divide(importance, deviation, out=np.zeros(len(deviation)), where=deviation > 0)
     columns = np.flatnonzero(factor > 0)
@@ -178,15 +178,3 @@ def upper_whisker(index: np.ndarray) -> float:
         raise ValueError("no learning sample has another fold to be compared with")
     low, high = np.quantile(index, [0.25, 0.75])
     return float(min(high + 1.5 * (high - low), index.max()))
-
-
-def _moments(features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Mean (feature,) and covariance (feature, feature) with n - 1, float64, of int16 samples; the same bits on any number of threads."""
-    count = len(features)
-    centre = np.rint(features.mean(axis=0, dtype=np.float64))  # whole: differences and their products stay exact
-    first, second = np.zeros(features.shape[1]), np.zeros((features.shape[1],) * 2)
-    for start in range(0, count, _ROWS):
-        shifted = features[start : start + _ROWS] - centre
-        first += shifted.sum(axis=0)
-        second += shifted.T @ shifted
-    return centre + first / count, (second - np.outer(first, first) / count) / (count - 1)

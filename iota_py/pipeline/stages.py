@@ -45,7 +45,7 @@ _ANSWERS = (
     "io", "mapping/shares.py", "config/probability_scores.py", "conformal.py", "pipeline/models/conformal.py", "pipeline/models/shares.py",
 )  # fmt: skip
 _MODELS = (
-    "projection.py", "calibration.py", "pipeline/models/reuse.py", "pipeline/models/searched.py", "pipeline/models/calibrated.py",
+    "projection.py", "moments.py", "calibration.py", "pipeline/models/reuse.py", "pipeline/models/searched.py", "pipeline/models/calibrated.py",
     "pipeline/models/ranks.py", "pipeline/models/reduced.py",
     "pipeline/models/kept.py", "pipeline/models/places.py",
 )  # fmt: skip

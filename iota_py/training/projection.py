@@ -14,10 +14,10 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from iota_py.errors import Fault, TaskError
+from iota_py.moments import moments
 from iota_py.projection import BLOCK, Components, PrincipalComponents, Subset
 
 LARGEST = 16384  # where the largest score of the learning samples comes at most: pixels twice as far out are not clipped
-_ROWS = 2**16  # taken together: their squares add up below 2**53, and 500 columns of them take a quarter of a GiB
 _NO_VARIANCE = 1e-9  # of a component, against a standardised column: what rounding leaves of none
 
 
@@ -32,7 +32,7 @@ def fit_components(features: np.ndarray, groups: Mapping[str, Sequence[int]], co
     if len(features) < 2:
         text = f"components need at least two learning samples, found {len(features)}"
         raise TaskError(Fault("E-RED-001", "samples", "reduction", text, "give more reference polygons, or leave `reduction` out"))
-    mean, covariance = _moments(features)
+    mean, covariance = moments(features)
     deviation = np.sqrt(np.diagonal(covariance))
     scale = np.where(deviation > 0, deviation, 1.0)
     correlation = covariance / np.outer(scale, scale)
@@ -52,18 +52,6 @@ def keep(names: Sequence[str], kept: Sequence[str]) -> Subset:
     wanted = set(kept)
     columns = np.array([place for place, name in enumerate(names) if name in wanted], np.int64)
     return Subset(len(names), columns, tuple(names[place] for place in columns))
-
-
-def _moments(features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Mean (feature,) and covariance (feature, feature) with n - 1, float64, of int16 samples."""
-    count = len(features)
-    centre = np.rint(features.mean(axis=0, dtype=np.float64))  # whole: differences and their products stay exact
-    first, second = np.zeros(features.shape[1]), np.zeros((features.shape[1],) * 2)
-    for start in range(0, count, _ROWS):
-        shifted = features[start : start + _ROWS] - centre
-        first += shifted.sum(axis=0)
-        second += shifted.T @ shifted
-    return centre + first / count, (second - np.outer(first, first) / count) / (count - 1)
 
 
 def _group(

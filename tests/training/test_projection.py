@@ -120,7 +120,7 @@ def test_same_bytes_whatever_the_threads_and_the_order_of_the_samples():
 def test_sums_over_several_blocks_of_rows(monkeypatch):
     values = landscape(1000)
     whole = fit_components(values, {"all": list(range(12))}, 3)
-    monkeypatch.setattr("iota_py.training.projection._ROWS", 64)
+    monkeypatch.setattr("iota_py.moments._ROWS", 64)
     parts = fit_components(values, {"all": list(range(12))}, 3)
     assert {k: v.tobytes() for k, v in projection_arrays(parts).items()} == {k: v.tobytes() for k, v in projection_arrays(whole).items()}
 
