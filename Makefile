@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo experiment test test-all check format lock audit data clean
+.PHONY: help env demo experiment test test-all check format lock audit sbom data clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,8 +23,8 @@ $(READY): requirements.lock pyproject.toml
 demo: env  ## map the demonstration landscape, ends with the accuracy and where the report is
 	@$(BIN)/iota-py run configs/demo.yaml
 
-test: env  ## the quick tests, a few minutes
-	@$(BIN)/python -m pytest -m "not slow" -n auto
+test: env  ## the quick tests; those of one file run in one process, which makes what they share once
+	@$(BIN)/python -m pytest -m "not slow" -n auto --dist loadfile
 
 test-all: env  ## every test, the long ones too
 	@$(BIN)/python -m pytest
@@ -59,6 +59,9 @@ audit:  ## look the locked libraries up among known vulnerabilities (OSV; needs 
 	  --progress-spinner off --output build/audit/found.txt 2> build/audit/said.txt; code=$$?; cat build/audit/found.txt 2>/dev/null; \
 	if grep -q '^No known\|^Found ' build/audit/said.txt; then cat build/audit/said.txt; exit $$code; fi; \
 	tail -n 1 build/audit/said.txt; echo "audit: could not check: OSV did not answer (is there a network?)"; exit 3
+
+sbom: env  ## the bill of materials of a release, CycloneDX: dist/iota_py-<version>.cdx.json
+	@$(BIN)/python .ci/sbom.py
 
 clean:  ## remove runs, caches and the environment
 	rm -rf $(VENV) build runs .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -6,7 +6,8 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,9 +18,14 @@ from iota_py.cli.main import main
 from iota_py.config import load_config
 from iota_py.config.schema import RunConfig
 from iota_py.pipeline.run import run
+from tests.once import made_once
 
 ROOT = Path(__file__).resolve().parents[1]
 DEMO = ROOT / "configs" / "demo.yaml"
+# the smallest PNG: one grey pixel
+BLANK = bytes.fromhex(
+    "89504e470d0a1a0a0000000d49484452000000010000000108000000003a7e9b550000000a4944415478da6368000000820081da45083b0000000049454e44ae426082"
+)
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 # What the light runs change: fewer dates, trees and draws, several windows a tile, and the map alone, without what is made of it.
@@ -49,6 +55,26 @@ class Done:
 Command = Callable[..., Done]
 
 
+@pytest.fixture(scope="session", autouse=True)
+def unsynced() -> Iterator[None]:
+    """Nothing that this process writes need survive a power cut; what is synced, and when, is held by tests/crash in processes of their own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda descriptor: None)
+        yield
+
+
+@contextmanager
+def undrawn() -> Iterator[None]:
+    """Reports of this process are made without drawing their figures: a pixel stands for each. Half of the time of a small run, where nobody looks."""
+
+    def blank(images: Mapping[str, Any], language: str) -> dict[str, bytes]:
+        return {name: image if isinstance(image, bytes) else BLANK for name, image in images.items()}
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("iota_py.assessment.report.drawn", blank)
+        yield
+
+
 @pytest.fixture(scope="session")
 def project() -> Path:
     """Root of the project."""
@@ -73,20 +99,38 @@ def light_config() -> Callable[[Path, str], Path]:
 @pytest.fixture(scope="session")
 def light_run(tmp_path_factory: pytest.TempPathFactory, light_config: Callable[[Path, str], Path]) -> RunConfig:
     """A finished light run, in this process and serially: what other ways of running are compared with. Not to be changed."""
-    config = load_config(light_config(tmp_path_factory.mktemp("light"), ""))
-    run(config)
-    return config
+    folder = made_once(tmp_path_factory, "light", lambda place: _run_light(light_config(place, "")))
+    return load_config(folder / "config.yaml")
 
 
 @pytest.fixture(scope="session")
 def demo_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
-    """The demonstration as `make demo` runs it, elsewhere: its folder, and what the command printed. Not to be changed."""
-    folder = tmp_path_factory.mktemp("demo")
+    """The demonstration with 20 trees in place of 100, elsewhere: its folder, and what the command printed. Not to be changed."""
+    return _demo(tmp_path_factory, "demo", "model: {trees: 20}\n")
+
+
+@pytest.fixture(scope="session")
+def whole_demo_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """The demonstration as `make demo` runs it, elsewhere. Not to be changed."""
+    return _demo(tmp_path_factory, "whole_demo", "")
+
+
+def _demo(factory: pytest.TempPathFactory, name: str, more: str) -> tuple[Path, str]:
+    folder = made_once(factory, name, lambda place: _run_demo(place, more))
+    return folder / "runs" / "demo", (folder / "stdout.txt").read_text(encoding="utf-8")
+
+
+def _run_light(path: Path) -> None:
+    with undrawn():
+        run(load_config(path))
+
+
+def _run_demo(folder: Path, more: str) -> None:
     path = folder / "demo.yaml"
-    path.write_text(f"extends: {DEMO}\noutput: {folder / 'runs' / 'demo'}\n", encoding="utf-8")
+    path.write_text(f"extends: {DEMO}\noutput: {folder / 'runs' / 'demo'}\n{more}", encoding="utf-8")
     done = iota_py("run", str(path))
     assert done.returncode == 0, done.stdout + done.stderr
-    return folder / "runs" / "demo", done.stdout
+    (folder / "stdout.txt").write_text(done.stdout, encoding="utf-8")
 
 
 @pytest.fixture

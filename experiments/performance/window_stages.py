@@ -18,7 +18,7 @@ from unittest.mock import patch
 from iota_py.codes import CodeBook
 from iota_py.errors import TaskError
 from iota_py.pipeline.engine import local as local_engine
-from iota_py.pipeline.engine.protocol import Engine
+from iota_py.pipeline.engine.protocol import Engine, Listed
 from iota_py.pipeline.engine.work import execute
 from iota_py.pipeline.models import block
 from iota_py.pipeline.state import State
@@ -104,7 +104,7 @@ def run_metered(root: Path, version: str, tasks: Sequence[Task], engine: Engine)
     """Do tasks by the pipeline's engine. Raises TaskError when one fails."""
     with patch.object(local_engine, "execute", execute_metered):
         began, start = time.monotonic(), time.perf_counter()
-        outcomes = tuple(engine.run(root, version, tasks))
+        outcomes = tuple(engine.run(root, version, Listed(tasks)))
         wall = time.perf_counter() - start
     for outcome in outcomes:
         if not outcome.ok:

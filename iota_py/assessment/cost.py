@@ -18,17 +18,19 @@ OF_PIXELS = ("predict", "values", "assemble", "value_tiles", "mosaic_parts", "mo
 def cost(timings: pd.DataFrame, shape: tuple[int, int] | None, language: str = "en") -> dict[str, Any]:
     """facts: what stands above the table. rows: one for each stage. speed: whether rows have one.
 
-    timings: stage, tasks, seconds (summed over workers) and, where they were measured, wall, cpu (seconds) and disk (bytes in the folder at the
-    end of the stage), NaN where not. shape: rows and columns of the map, None without one.
+    timings: stage, tasks, seconds (summed over workers) and, where they were measured, wall (its share of the time that passed), cpu (seconds),
+    disk (bytes in the folder at the end of the stage) and idle (seconds of workers that waited for it), NaN where not.
+    shape: rows and columns of the map, None without one.
     """
     if timings.empty:
-        return {"facts": [], "rows": [], "speed": False, "measured": False}
-    frame = timings.assign(**{name: np.nan for name in ("wall", "cpu", "disk") if name not in timings})
+        return {"facts": [], "rows": [], "speed": False, "measured": False, "idle": False}
+    frame = timings.assign(**{name: np.nan for name in ("wall", "cpu", "disk", "idle") if name not in timings})
     pixels = None if shape is None else shape[0] * shape[1]
     longest = float(frame.seconds.max())
     rows = [_row(entry, pixels, longest, language) for entry in frame.to_dict("records")]
     measured = bool(frame.wall.notna().any())
-    return {"facts": _facts(frame, pixels, language), "rows": rows, "speed": pixels is not None and measured, "measured": measured}
+    told = {"speed": pixels is not None and measured, "measured": measured, "idle": bool(frame.idle.notna().any())}
+    return {"facts": _facts(frame, pixels, language), "rows": rows, **told}
 
 
 def _row(entry: Mapping[str, Any], pixels: int | None, longest: float, language: str) -> dict[str, Any]:
@@ -48,6 +50,8 @@ def _facts(frame: pd.DataFrame, pixels: int | None, language: str) -> list[tuple
         facts.append((text("elapsed time"), duration(wall, language)))
     if frame.cpu.notna().all():
         facts.append((text("processor time"), duration(cpu, language)))
+    if frame.idle.notna().all():
+        facts.append((text("workers waited"), duration(float(frame.idle.sum()), language)))
     if whole and pixels and wall > 0:
         facts.append((text("speed, all stages"), f"{score(pixels / wall / 1e6, language)} Mpx/s"))
     if frame.disk.notna().any():

@@ -22,13 +22,15 @@ from iota_py.config.engine import Engine as EngineOptions
 from iota_py.config.schema import RunConfig, dump
 from iota_py.errors import TaskError
 from iota_py.grid.windows import Window, whole
+from iota_py.io.decoding import small_block_cache
 from iota_py.io.documents import yaml_text
 from iota_py.io.handles import close_kept
 from iota_py.io.publish import sha256, write_text
 from iota_py.io.raster import write_raster
 from iota_py.pipeline import paths
+from iota_py.pipeline.engine.local import BLOCK_CACHE
 from iota_py.pipeline.engine.opening import open_engine
-from iota_py.pipeline.engine.protocol import Engine
+from iota_py.pipeline.engine.protocol import Engine, Listed
 from iota_py.pipeline.engine.work import execute
 from iota_py.pipeline.inputs.reading import optical_features
 from iota_py.pipeline.inventory import take_inventory
@@ -119,17 +121,25 @@ def prepare_chain(settings: Settings, place: Path, products: Path | None = None)
 
 def run_windows(chain: Chain, engine: Engine) -> None:
     """Predict every window by the tasks of the pipeline. Raises TaskError when one fails."""
-    for outcome in engine.run(chain.root, _VERSION, chain.tasks):
+    for outcome in engine.run(chain.root, _VERSION, Listed(chain.tasks)):
         _refuse(outcome)
 
 
 def run_stages(chain: Chain, predictor: Predictor) -> None:
-    """The stages of every window one after the other, on this core: read, fill with indices, encode and predict, write."""
+    """The stages of every window one after the other, on this core: read, fill with indices, encode and predict, write.
+
+    GDAL keeps as little as in a worker: this process would keep all the products decoded, and read them for nothing from the second round on.
+    """
+    with small_block_cache(int(BLOCK_CACHE) << 20):
+        _run_stages(chain, predictor)
+
+
+def _run_stages(chain: Chain, predictor: Predictor) -> None:
     (source,) = chain.workspace.sources(NAME)
     geobox, observed = chain.workspace.geobox(NAME), days(source.series.dates)
     for task in chain.tasks:
         window = Window(*task.params["window"])
-        cube = read_cube(source.series, window)
+        cube = read_cube(source.series, window, slot=0)  # as a task reads it
         values, valid = (array.reshape(*array.shape[:-2], window.pixels) for array in (cube.values, cube.valid))
         found = predictor.predict(optical_features(values, valid, observed, source.targets, source.indices))
         layers = np.stack([valid.sum(axis=0, dtype=np.uint8), found.labels, np.rint(found.confidence * 100).astype(np.uint8)])

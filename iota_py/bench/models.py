@@ -17,7 +17,7 @@ from iota_py.training.estimators import LightGBMOptions, Options, RandomForestOp
 from iota_py.training.fit import Fitted, fit
 
 SEED = 3
-_ROOMS = ("training", "codes.py", "simulation/series.py", "simulation/noise.py", "features", "timeseries")
+_ROOMS = ("training", "codes.py", "turning.py", "simulation/series.py", "simulation/noise.py", "features", "timeseries")
 _LIBRARIES = ("numpy", "scipy", "scikit-learn", "lightgbm", "skops")
 
 

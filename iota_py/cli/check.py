@@ -25,7 +25,7 @@ def check(
     from iota_py.pipeline.inputs.listing import describe_inputs, remarks
     from iota_py.pipeline.plans.vector import zones_sentence
     from iota_py.pipeline.preflight import examine
-    from iota_py.pipeline.run import read_bad
+    from iota_py.pipeline.set_aside import read_bad
     from iota_py.pipeline.verification.inputs import verify_inputs as hash_inputs
 
     try:

@@ -112,7 +112,7 @@ class Bars:
     def end(self, stage: str, seconds: float) -> None:
         """See pipeline.progress.Progress."""
         total, pending = self.counts[stage]
-        if pending:
+        if stage in self.tasks:
             self.progress.remove_task(self.tasks.pop(stage))
             count = f"{pending} of {total} tasks" if pending < total else f"{total} task{'s' if total > 1 else ''}"
             self.say(LABELS[stage], f"{count}, {seconds:.1f} s")

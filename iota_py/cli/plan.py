@@ -24,14 +24,15 @@ def plan(
     """
     from iota_py.config import load_config
     from iota_py.pipeline.disk import disk_estimate, polygon_estimate
+    from iota_py.pipeline.execution.graph import pending
     from iota_py.pipeline.inputs.listing import describe_inputs
-    from iota_py.pipeline.run import pending, prepare
+    from iota_py.pipeline.run import prepare
     from iota_py.pipeline.stages import STAGES
-    from iota_py.pipeline.state import State
+    from iota_py.pipeline.state import KnownState
 
     settings = load_config(config, allow_user_code=allow_user_code)
     inventory, tasks = prepare(settings)
-    todo = pending(tasks, State(settings.output))
+    todo = pending(tasks, KnownState(settings.output))
     out.print(f"{settings.name}: {describe_inputs(inventory)}")
     table = Table("stage", "tasks", "done", "to do", box=None, header_style="bold", pad_edge=False)
     for stage in STAGES:

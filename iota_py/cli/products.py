@@ -62,7 +62,7 @@ def _look(path: Path, families: list[str] | tuple[str, ...]) -> tuple[list[Liste
     """What is found, and what is wrong: a path that is not there among it."""
     from iota_py.config import load_config
     from iota_py.pipeline.inputs.listing import list_folder, list_inputs
-    from iota_py.pipeline.run import read_bad
+    from iota_py.pipeline.set_aside import read_bad
 
     if path.is_file() and path.suffix.lower() in _CONFIGURATIONS:
         settings = load_config(path)

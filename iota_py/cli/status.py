@@ -126,11 +126,12 @@ def _table(found: RunStatus) -> Table:
     from iota_py.assessment.wording import duration
 
     table = Table(box=None, pad_edge=False, header_style="dim")
-    for name in ("stage", "planned", "done", "running", "failed", "rate", "left"):
+    for name in ("stage", "planned", "done", "running", "failed", "rate", "left", "idle"):
         table.add_column(name, justify="left" if name == "stage" else "right", no_wrap=True)
     for one in found.stages:
         failed = f"[red]{one.failed}[/]" if one.failed else "0"
         rate = "" if one.rate is None else f"{one.rate:.2f}/s" if one.rate >= 0.1 else f"{60 * one.rate:.2f}/min"
         left = duration(one.left) if one.left else ""
-        table.add_row(LABELS.get(one.name, one.name), str(one.planned), str(one.done), str(one.running), failed, rate, left)
+        idle = duration(one.idle) if one.idle else ""
+        table.add_row(LABELS.get(one.name, one.name), str(one.planned), str(one.done), str(one.running), failed, rate, left, idle)
     return table

@@ -10,6 +10,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from iota_py.turning import turn_words
+
 _LOWEST = np.float32(-32768)
 _HIGHEST = np.float32(32767)
 # Adding then taking away 1.5 × 2**23 rounds a float32 below 2**22 to the nearest integer, halves to even, and vectorises.
@@ -45,23 +47,18 @@ def pack_chunk(filled, index, out):
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def store_chunk(filled, index, start, stop, matrix):
-    """Lanes 0…stop-start-1 of a chunk into the rows start…stop-1 of a feature matrix, int16 (pixel, feature), C-contiguous.
+    """Lanes 0…stop-start-1 of a chunk into the rows start…stop-1 of a feature matrix, int16 (pixel, feature), contiguous along features.
 
     filled, index: as for `pack_chunk`. Same numbers as `packed`, the other way round.
     """
-    rows = matrix[start:stop]
-    _scatter(filled.reshape(filled.shape[0] * filled.shape[1], filled.shape[2]), 0, rows)
-    _scatter(index.reshape(index.shape[0] * index.shape[1], index.shape[2]), filled.shape[0] * filled.shape[1], rows)
-
-
-@njit(nogil=True, cache=True, error_model="numpy")
-def _scatter(columns, offset, rows):
-    # Rounding through a short row vectorises; the strided stores that remain do not.
-    line = np.empty(columns.shape[1], np.int16)
-    for f in range(columns.shape[0]):
-        _round_into(columns[f], line)
-        for i in range(rows.shape[0]):
-            rows[i, offset + f] = line[i]
+    columns = np.empty((matrix.shape[1], filled.shape[2]), np.int16)
+    pack_chunk(filled, index, columns)
+    rows = np.empty((stop - start, matrix.shape[1]), np.int16)
+    turn_words(columns, rows)
+    for i in range(stop - start):  # row after row: the matrix is in no cache
+        source, target = rows[i], matrix[start + i]
+        for f in range(len(source)):
+            target[f] = source[f]
 
 
 @njit(nogil=True, cache=True, error_model="numpy")

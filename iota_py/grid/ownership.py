@@ -5,6 +5,7 @@ Priority: north first, then west. The union of the owned parts is the union of t
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 
 import numpy as np
@@ -19,10 +20,15 @@ def priority(tiles: Mapping[str, GeoBox]) -> tuple[str, ...]:
 
     def rank(name: str) -> tuple[float, float, str]:
         box = tiles[name]
-        west = box.extent.to_crs("EPSG:4326").boundingbox.left
-        return -round(box.transform.f, 6), west, name
+        return -round(box.transform.f, 6), _west(box), name
 
     return tuple(sorted(tiles, key=rank))
+
+
+@functools.lru_cache(maxsize=4096)
+def _west(box: GeoBox) -> float:
+    """Western longitude; asked for by each tile of all the others."""
+    return float(box.extent.to_crs("EPSG:4326").boundingbox.left)
 
 
 def above(tile: str, tiles: Mapping[str, GeoBox]) -> tuple[str, ...]:

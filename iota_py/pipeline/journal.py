@@ -14,7 +14,7 @@ import socket
 import threading
 import time
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -55,8 +55,8 @@ class Journal:
         self.changed = False
         self.lock = threading.Lock()
 
-    def planned(self, tasks: Sequence[Task]) -> None:
-        """The plan is made, or made anew: what was done before in this run stays counted."""
+    def planned(self, tasks: Sequence[Task], pending: Mapping[str, int]) -> None:
+        """The plan is made, or made anew: what was done before in this run stays counted. pending: tasks to be done of each stage, at most."""
         with self.lock:
             self.tasks = {task.id: task for task in tasks}
             self.counts["set_aside"] += sum(bool(one["product"]) for one in self.failures)
@@ -66,6 +66,7 @@ class Journal:
                 self.stages.setdefault(task.stage, dict(_EMPTY))["planned"] += 1
             for stage, entry in self.stages.items():
                 entry["work"] = known.get(stage, _EMPTY)["work"]
+                entry["pending"] = pending.get(stage, 0)
             self._touch()
         note(logging.INFO, f"plan: {len(tasks)} tasks in {len(self.stages)} stages")
 
@@ -76,6 +77,7 @@ class Journal:
         event = {"stage": stage, "task": outcome.task, "tile": tile, "seconds": round(outcome.seconds, 3), "worker": outcome.worker}
         with self.lock:
             entry = self.stages.setdefault(stage, dict(_EMPTY))
+            entry["running"] = max(0, entry["running"] - 1)
             entry["work"] += outcome.seconds
             entry["done" if outcome.ok else "failed"] += 1
             if outcome.worker and (outcome.worker in self.memory or len(self.memory) < WORKERS):
@@ -99,12 +101,26 @@ class Journal:
     def start(self, stage: str, total: int, pending: int) -> None:
         """See Progress."""
         with self.lock:
-            entry = self.stages.setdefault(stage, dict(_EMPTY)) if total else dict(_EMPTY)
-            entry.update(planned=total, pending=pending, done=0, failed=0, state=RUNNING, started=_now())
+            self.stages.setdefault(stage, dict(_EMPTY)).update(state=RUNNING, started=_now())
             self._touch()
-        if pending:
-            note(logging.INFO, f"{stage}: {pending} of {total} tasks to do", stage=stage)
+        note(logging.INFO, f"{stage}: {pending} of {total} tasks to do", stage=stage)
         self.progress.start(stage, total, pending)
+
+    def given(self, stage: str) -> None:
+        """A task is in the hands of a worker."""
+        with self.lock:
+            self.stages[stage]["running"] += 1
+            self._touch()
+
+    def skipped(self, stage: str) -> None:
+        """A task need not be done after all: what it needs was made again with the same bytes, or another run has it."""
+        with self.lock:
+            entry = self.stages[stage]
+            entry["pending"] -= 1
+            begun = entry["state"] == RUNNING
+            self._touch()
+        if begun:
+            self.progress.advance(stage)
 
     def end(self, stage: str, seconds: float) -> None:
         """See Progress."""
@@ -112,10 +128,11 @@ class Journal:
             entry = self.stages.get(stage, dict(_EMPTY))
             entry.update(state="ended", seconds=round(seconds, 3))
             self._touch()
-        if entry["pending"]:
+            begun = entry["started"] is not None
+        if begun:
             failed = f", {entry['failed']} failed" if entry["failed"] else ""
             note(logging.INFO, f"{stage}: {entry['done']} done{failed}", stage=stage, seconds=round(seconds, 3))
-        self.progress.end(stage, seconds)
+            self.progress.end(stage, seconds)
 
     def warn(self, text: str) -> None:
         """See Progress."""
@@ -162,7 +179,16 @@ class Journal:
             self.failures.append({**entry, "product": outcome.product})
 
 
-_EMPTY: dict[str, Any] = {"planned": 0, "pending": None, "done": 0, "failed": 0, "work": 0.0, "state": "waiting", "started": None}
+_EMPTY: dict[str, Any] = {
+    "planned": 0,
+    "pending": 0,
+    "done": 0,
+    "failed": 0,
+    "running": 0,
+    "work": 0.0,
+    "state": "waiting",
+    "started": None,
+}
 
 
 @contextmanager

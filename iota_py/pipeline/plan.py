@@ -6,6 +6,7 @@ number of workers nor the size of windows is in it (window tasks are about their
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -50,10 +51,21 @@ class Plan:
 
     def stage(self, name: str) -> tuple[Task, ...]:
         """Tasks of one stage."""
-        return tuple(task for task in self.tasks if task.stage == name)
+        return self._stages.get(name, ())
 
-    def by_id(self) -> dict[str, Task]:
-        """Tasks by identifier."""
+    def by_id(self) -> Mapping[str, Task]:
+        """Tasks by identifier, in order of stages: one mapping for all that ask."""
+        return self._by_id
+
+    @functools.cached_property
+    def _stages(self) -> Mapping[str, tuple[Task, ...]]:
+        found: dict[str, list[Task]] = {}
+        for task in self.tasks:
+            found.setdefault(task.stage, []).append(task)
+        return {stage: tuple(tasks) for stage, tasks in found.items()}
+
+    @functools.cached_property
+    def _by_id(self) -> Mapping[str, Task]:
         return {task.id: task for task in self.tasks}
 
 
@@ -94,7 +106,8 @@ def make_plan(config: RunConfig, inventory: Inventory, external: Mapping[str, st
 
 def ordered(build: Builder) -> Plan:
     """The tasks collected, in order of stages."""
-    return Plan(tuple(sorted(build.tasks.values(), key=lambda task: STAGES.index(task.stage))))
+    place = {stage: i for i, stage in enumerate(STAGES)}
+    return Plan(tuple(sorted(build.tasks.values(), key=lambda task: place[task.stage])))
 
 
 def reading_tasks(build: Builder, inventory: Inventory) -> dict[str, str]:
@@ -114,14 +127,12 @@ def make_feature_plan(inventory: Inventory, columns: Sequence[str]) -> Plan:
             "layers": layers_document(inventory),
             "columns": list(columns),
         }
-        windows = []
-        for window in tile.windows:
-            place = [window.row, window.col, window.height, window.width]
+        per_pixel, shared = bytes_per_pixel(tile, len(inventory.feature_names)), build.shared("feature_windows", common)
+        windows, places = [], [(w.row, w.col, w.height, w.width) for w in tile.windows]
+        for window, place in zip(tile.windows, places):
             name, output = f"{tile.name}/r{window.row:06d}_c{window.col:06d}", paths.feature_window(tile.name, window.row, window.col)
-            memory = window.pixels * bytes_per_pixel(tile, len(inventory.feature_names))
-            windows.append(build.add(f"feature_windows/{name}", [output], {**common, "window": place}, transient=True, memory=memory))
+            windows.append(build.add_part(shared, name, (output,), ("window", place), window.pixels * per_pixel))
         outputs = [paths.feature_map(tile.name, column) for column in columns]
-        places = [[w.row, w.col, w.height, w.width] for w in tile.windows]
         build.add(f"feature_maps/{tile.name}", outputs, common, [*windows, *build.stored[tile.name]], aside={"windows": places})
     return ordered(build)
 
@@ -188,6 +199,6 @@ def _results(
         "acquisitions": acquisitions,
         "grid": geobox_values(inventory.grid),
     }
-    compared = [task for task in (GAP, SUSPICIOUS) if task in build.tasks]
+    compared = [task for task in (GAP, SUSPICIOUS, "learning") if task in build.tasks]
     compared += baseline_tasks(build, config, external, [summary, "mosaic/delivered"])
     build.add("report", report_outputs(config), params, [summary, *needs, *mosaics, *compared])

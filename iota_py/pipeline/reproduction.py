@@ -26,6 +26,7 @@ from iota_py.io.documents import read_yaml, yaml_text
 from iota_py.io.publish import read_json, write_text
 from iota_py.pipeline import paths
 from iota_py.pipeline.engine.opening import open_engine
+from iota_py.pipeline.engine.protocol import Listed
 from iota_py.pipeline.plan import Plan
 from iota_py.pipeline.records.changes import changes_since
 from iota_py.pipeline.run import prepare
@@ -214,7 +215,7 @@ def _compare(twice: _Twice, drawn: Sequence[Task], config: RunConfig, watch: Wat
     with open_engine(EngineOptions(kind="joblib", workers=workers), place / paths.STATE) as engine:
         for stage in dict.fromkeys(task.stage for task in drawn):
             todo = [task for task in drawn if task.stage == stage and not twice.lost & set(task.needs)]
-            for outcome in engine.run(place, fingerprint(str(place)), todo) if todo else ():
+            for outcome in engine.run(place, fingerprint(str(place)), Listed(todo, max(1, engine.workers // max(1, len(todo))))):
                 watch(outcome.task)
                 yield _compared(twice, by_id[outcome.task], outcome)
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -34,16 +34,15 @@ class Siblings:
     folders: tuple[Path, ...] = ()
     taken: dict[str, int] = field(default_factory=dict)
 
-    def take(self, root: Path, every: Sequence[Task], tasks: Mapping[str, Task], consumers: Mapping[str, Sequence[str]]) -> None:
-        """Take over what is missing of the tasks of a stage. tasks, consumers: of the whole plan, as `run` has them.
+    def take(self, state: State, task: Task, tasks: Mapping[str, Task]) -> bool:
+        """Take over a task that is not done here; whether one of the runs has it. state: of this run. tasks: of its whole plan.
 
-        Passing results are not kept anywhere, so those that take them over are looked for in their place.
+        Passing results are not kept anywhere: it is what reads them that is taken over.
         """
-        state = State(root)
-        wanted = dict.fromkeys(name for task in every for name in (consumers.get(task.id, ()) if task.transient else (task.id,)))
-        for task in (tasks[name] for name in wanted) if self.folders else ():
-            if task.outputs and not state.done(task) and self._found(state, task, tasks):
-                self.taken[task.stage] = self.taken.get(task.stage, 0) + 1
+        found = bool(task.outputs) and self._found(state, task, tasks)
+        if found:
+            self.taken[task.stage] = self.taken.get(task.stage, 0) + 1
+        return found
 
     def _found(self, state: State, task: Task, tasks: Mapping[str, Task]) -> bool:
         for folder in self.folders:

@@ -15,13 +15,13 @@ from iota_py.pipeline.state import State
 def forget_unsound(plan: Plan, state: State, pending: Callable[[Plan, State], set[str]]) -> list[str]:
     """Remove the markers of tasks whose files have other bytes than were written, where a pending task reads them; these files.
 
-    pending: see `run.pending`. Nothing is read in a folder where nothing was done, or where nothing is left to do.
+    pending: see `execution.graph.pending`. Nothing is read in a folder where nothing was done, or where nothing is left to do.
     """
     tasks, looked, damaged = plan.by_id(), set[str](), list[str]()
     while True:
-        wanted = pending(plan, state)
+        lists = {tasks[name].needs for name in pending(plan, state)}  # windows of a tile share theirs
         # also what is itself pending: it is left as it is where what it needs is made again with the same bytes
-        read = {need for name in wanted for need in tasks[name].needs if need in tasks} - looked
+        read = {need for needs in lists for need in needs if need in tasks} - looked
         found = {name: files for name in sorted(read) if state.done(tasks[name]) and (files := state.damaged(name))}
         for name in found:
             state.forget(tasks[name])

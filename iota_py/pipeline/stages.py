@@ -21,13 +21,19 @@ STAGES = (
     "feature_windows", "feature_maps",
 )  # fmt: skip
 
+# Whose tasks can use several threads; no byte depends on how many.
+THREADED = frozenset({"search", "cleaning", "crossval", "trust", "train", "object_train", "regress", "regularise"})
+
+# Which may say that no map is to be made: windows wait for them.
+CHECKS = frozenset({"drift_check"})
+
 # What else is made of a nomenclature (legend, attribute table, aggregation) decides nothing where only codes and names are used.
 _CLASSES = tuple(f"nomenclature/{name}.py" for name in ("__init__", "classes", "entry", "labels", "reading", "styles"))
 _CLASS_RASTERS = (*_CLASSES, "nomenclature/attribute_table.py", "pipeline/class_rasters.py")
 _READING = ("errors.py", "grid", "io", "products", "pipeline/inputs/reading.py")
 _RECIPES = ("config/features.py", "pipeline/inputs/recipe.py", "pipeline/inputs/observed.py", "pipeline/inputs/columns.py")
 _FEATURES = (*_READING, "pipeline/inputs/usercode.py", *_RECIPES, "timeseries", "features")
-_CODES = ("codes.py", "pages.py", "probabilities.py", "temporal.py")
+_CODES = ("codes.py", "pages.py", "probabilities.py", "temporal.py", "turning.py")
 _MAPPING = (
     "pipeline/models/block.py",
     "pipeline/models/members.py",

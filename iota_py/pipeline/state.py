@@ -7,9 +7,10 @@ rest of it: a marker that is cut or has one other bit is no marker.
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -138,6 +139,69 @@ class State:
             return sha256(self.root / name) == digest
         except OSError:
             return False
+
+
+@dataclass(frozen=True)
+class KnownState(State):
+    """Markers of a run, for the one process that hands its tasks out while nothing else works on it: what it has asked it remembers.
+
+    It gives the answers of State, as long as `changed` is called for each task that a worker, or another State, has had in its hands since.
+    Remembered are the digests asked for, and the names of the markers in each folder, so that nothing is opened for tasks never done. Whether
+    outputs are there is looked up each time. For one thread.
+    """
+
+    _digests: dict[str, str | None] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _names: dict[str, set[str]] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def changed(self, task_id: str) -> None:
+        """Believe nothing of a task any more: its marker may have been written or removed."""
+        folder, _, name = task_id.rpartition("/")
+        self._digests.pop(task_id, None)
+        if folder in self._names:
+            self._names[folder].add(name)
+
+    def read(self, task_id: str) -> dict[str, Any] | None:
+        """As State. A marker that is read is believed rather than what was remembered of it."""
+        content = super().read(task_id) if self._perhaps(task_id) else None
+        if task_id in self._digests:
+            self._digests[task_id] = None if content is None else content["digest"]
+        return content
+
+    def digest(self, task_id: str) -> str | None:
+        """As State, read once."""
+        if task_id not in self._digests:
+            self._digests[task_id] = super().digest(task_id)
+        return self._digests[task_id]
+
+    def record(self, task: Task, seconds: float, shared_from: str = "") -> None:
+        """As State."""
+        super().record(task, seconds, shared_from)
+        self.changed(task.id)
+
+    def amend(self, task_id: str, files: Mapping[str, Mapping[str, Any]]) -> None:
+        """As State."""
+        super().amend(task_id, files)
+        self.changed(task_id)
+
+    def forget(self, task: Task) -> None:
+        """As State."""
+        super().forget(task)
+        folder, _, name = task.id.rpartition("/")
+        self._digests.pop(task.id, None)
+        self._names.get(folder, set()).discard(name)
+
+    def _perhaps(self, task_id: str) -> bool:
+        """False where no marker of this name was there when its folder was listed, and nothing has been told of it since."""
+        folder, _, name = task_id.rpartition("/")
+        if folder not in self._names:
+            try:
+                listed = os.listdir(self.root / paths.STATE / folder)
+            except FileNotFoundError:
+                listed = []
+            except OSError:  # what cannot be listed may still be opened
+                return True
+            self._names[folder] = {entry.removesuffix(".json") for entry in listed}
+        return name in self._names[folder]
 
 
 def _sealed(content: Mapping[str, Any]) -> dict[str, Any]:

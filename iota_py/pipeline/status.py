@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import psutil
 
 from iota_py.errors import EXIT_OK, EXIT_PARTIAL, Fault, InputError
@@ -29,9 +30,10 @@ _LATE = 5.0  # seconds that a clock of the file system may be wrong
 
 @dataclass(frozen=True)
 class StageStatus:
-    """Of one stage. planned: its tasks. done: those with a result, of this run or from before. running: in the hands of workers, at most.
+    """Of one stage. planned: its tasks. done: those with a result, of this run or from before. running: in the hands of workers.
 
-    left: seconds that it will still take, None where that cannot be said yet. rate: tasks a second.
+    left: seconds that it will still take, None where that cannot be said yet. rate: tasks a second. seconds: since it was begun, then its
+    share of the time that passed. idle: seconds of workers that had nothing to do but wait for it; known once it has ended.
     """
 
     name: str
@@ -42,6 +44,7 @@ class StageStatus:
     seconds: float | None = None
     rate: float | None = None
     left: float | None = None
+    idle: float | None = None
 
 
 @dataclass(frozen=True)
@@ -159,27 +162,33 @@ def _state(document: Mapping[str, Any], holder: Holder | None, root: Path, now: 
 
 
 def _stages(document: Mapping[str, Any], root: Path, now: float, alive: bool) -> tuple[StageStatus, ...]:
-    """Every stage of the plan; what one still needs by its own pace, or by what its tasks cost in earlier work on this run."""
+    """Every stage of the plan; what one still needs by what its tasks cost up to now, or in earlier work on this run, shared by the workers."""
     timings = read_timings(root)
     rows = zip(timings["stage"].tolist(), timings["seconds"].tolist(), timings["tasks"].tolist(), strict=True)
-    cost = {stage: float(seconds) / int(tasks) for stage, seconds, tasks in rows if tasks}
+    before = {stage: float(seconds) / int(tasks) for stage, seconds, tasks in rows if tasks}
+    idle = dict(zip(timings["stage"].tolist(), timings["idle"].tolist(), strict=True))
     found = []
     for name, entry in document["stages"].items():
-        planned, failed = int(entry["planned"]), int(entry["failed"])
-        if entry["pending"] is None:
-            left = planned * cost[name] / max(1, int(document["workers"])) if name in cost and alive else None
-            found.append(StageStatus(name, planned, 0, 0, 0, left=left))
-            continue
-        open_now = entry["state"] == RUNNING
-        rest = int(entry["pending"]) - int(entry["done"]) - failed if open_now else 0
-        spent = max(now - _seconds(entry["started"]), 1e-3) if open_now else float(entry.get("seconds") or 0.0)
-        ended = int(entry["done"]) + failed
-        rate = ended / spent if ended and spent else None
-        left = (rest / rate if rate else None) if open_now and alive else 0.0
-        done = planned - int(entry["pending"]) + int(entry["done"])
-        running = min(rest, int(document["workers"])) if alive else 0
-        found.append(StageStatus(name, planned, done, running, failed, spent, rate, left))
+        planned, pending, done, failed = (int(entry[key]) for key in ("planned", "pending", "done", "failed"))
+        ended, rest = done + failed, pending - done - failed
+        spent = _spent(entry, now)
+        cost = float(entry["work"]) / ended if ended else before.get(name)
+        left = (0.0 if not rest else None if cost is None else rest * cost / max(1, int(document["workers"]))) if alive else None
+        waited = None if np.isnan(idle.get(name, np.nan)) else idle[name]
+        found.append(
+            StageStatus(
+                name=name, planned=planned, done=planned - pending + done, running=int(entry.get("running", 0)) if alive else 0, failed=failed,
+                seconds=spent, rate=ended / spent if ended and spent else None, left=left, idle=waited,
+            )
+        )  # fmt: skip
     return tuple(found)
+
+
+def _spent(entry: Mapping[str, Any], now: float) -> float | None:
+    """Seconds since a stage was begun, or those that it took; None where it was not."""
+    if entry["started"] is None:
+        return None
+    return max(now - _seconds(entry["started"]), 1e-3) if entry["state"] == RUNNING else float(entry.get("seconds") or 0.0)
 
 
 def _of_markers(root: Path, holder: Holder | None) -> RunStatus:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
@@ -14,7 +14,7 @@ from typing import Any
 from iota_py.errors import Fault
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Task:
     """One unit of work.
 
@@ -32,6 +32,28 @@ class Task:
     key: str
     transient: bool = False
     memory: int = 0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Placed(Mapping[str, Any]):
+    """Parameters of one part of a whole: `common`, those of all its parts, which they share, and under `name` the place of this one.
+
+    Equal to the dict of the same items. A plan holds a million of them.
+    """
+
+    common: Mapping[str, Any]
+    name: str
+    place: tuple[int, ...]
+
+    def __getitem__(self, key: str) -> Any:
+        return self.place if key == self.name else self.common[key]
+
+    def __iter__(self) -> Iterator[str]:
+        yield from (key for key in self.common if key != self.name)
+        yield self.name
+
+    def __len__(self) -> int:
+        return len(self.common) + (self.name not in self.common)
 
 
 @dataclass(frozen=True)
@@ -57,7 +79,7 @@ class Outcome:
 
 def fingerprint(value: Any) -> str:
     """SHA-256 of plain values, the same for the same content."""
-    return hashlib.sha256(json.dumps(value, sort_keys=True, default=_plain).encode()).hexdigest()
+    return hashlib.sha256(_ENCODER.encode(value).encode()).hexdigest()
 
 
 @functools.cache
@@ -74,6 +96,11 @@ def code_digest(rooms: tuple[str, ...]) -> str:
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return dict(value)
     if isinstance(value, (tuple, set)):
         return sorted(value) if isinstance(value, set) else list(value)
     return str(value)
+
+
+_ENCODER = json.JSONEncoder(sort_keys=True, default=_plain)

@@ -58,6 +58,7 @@ def place_nearest(raw, rows, cols, bounds, out, usable):
     twice = _is_twice(cols)
     numbers = np.empty(raw.shape[1], np.int16)
     line = np.empty(2 * raw.shape[1] if twice else len(cols), np.int16)
+    pairs = line[: len(line) // 2 * 2].view(np.uint32)  # out here: a view taken for each row keeps the loops below from vectorising
     first = np.uint64(1 if twice and len(cols) > 1 and cols[0] != cols[1] else 0)
     before = np.int64(-1)
     for r in range(out.shape[0]):
@@ -73,7 +74,6 @@ def place_nearest(raw, rows, cols, bounds, out, usable):
                 numbers[c] = source[c] if there else MISSING
                 good[c] &= np.uint8(there)
             if twice:
-                pairs = line.view(np.uint32)
                 for c in range(len(numbers)):
                     pairs[c] = np.uint32(np.uint16(numbers[c])) * np.uint32(65537)
             else:

@@ -6,7 +6,8 @@ import datetime as dt
 import functools
 import hashlib
 from collections.abc import Mapping
-from dataclasses import astuple, dataclass, field, fields
+from dataclasses import dataclass, field, fields
+from operator import attrgetter
 from typing import Any
 
 from odc.geo.geobox import GeoBox
@@ -185,11 +186,14 @@ def series_from_document(document: Mapping[str, Any]) -> Series:
     )
 
 
+_of_layer = attrgetter(*(f.name for f in fields(Layer)))  # as astuple, which copies each value and is ten times slower
+
+
 def _product_document(p: Product) -> dict[str, Any]:
     return {
         **{f.name: getattr(p, f.name) for f in fields(p) if f.name != "headers"},
         "when": p.when.isoformat(),
-        "bands": [[name, *astuple(layer)] for name, layer in p.bands.items()],
+        "bands": [[name, *_of_layer(layer)] for name, layer in p.bands.items()],
         "masks": [[m.layer.path, m.layer.index, list(m.values), m.bits, m.footprint, m.coarse, m.partial] for m in p.masks],
     }
 

@@ -13,7 +13,8 @@ from iota_py.config import load_config
 from iota_py.io.raster import count_values, read_tags
 from iota_py.io.tables import read_table
 from iota_py.pipeline import paths
-from iota_py.pipeline.run import pending, prepare
+from iota_py.pipeline.execution.graph import pending
+from iota_py.pipeline.run import prepare
 from iota_py.pipeline.state import State
 from tests.conftest import Command
 

@@ -29,7 +29,7 @@ def _config(tmp_path: Path) -> RunConfig:
 
 def _work(journal: Journal, ended: int) -> None:
     tasks = [Task(f"predict/A/{n}", "predict", "predict", {"tile": "A"}, (), (f"{n}",), "k") for n in range(8)]
-    journal.planned(tasks)
+    journal.planned(tasks, {"predict": 8})
     journal.start("predict", 8, 8)
     for number, task in enumerate(tasks[:ended]):
         faults = (Fault("E-RUN-001", task.id, "", "failed unexpectedly (OSError: quota)"),) if number == 1 else ()

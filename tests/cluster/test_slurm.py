@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -12,6 +13,8 @@ from pathlib import Path
 import pytest
 
 from iota_py.config.schema import RunConfig
+from iota_py.io.publish import sweep
+from iota_py.simulation.country import Country, write_country
 from tests.cluster.slurm import ask, missing, slurm
 from tests.end_to_end.products import digests
 
@@ -19,6 +22,20 @@ pytestmark = [pytest.mark.slow, pytest.mark.skipif(bool(missing()), reason=missi
 ENGINE = (
     'engine: {{kind: slurm, workers: 2, memory: 2, window: 90, cluster: {{queue: small, walltime: "00:30:00", interface: lo{more}}}}}\n'
 )
+COUNTRY = Country(rows=2, columns=3, size=120, overlap=10)  # 216 windows of 20 pixels on a side
+LAND = """
+tiles: [{tiles}]
+inputs: {{sentinel2: {{path: {folder}/sentinel2}}}}
+samples: {{polygons: {folder}/reference.gpkg, regions: {{path: {folder}/ecoregions.gpkg}}}}
+"""
+
+
+@pytest.fixture(scope="module")
+def land(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A country of six tiles: the lines of a configuration that say where it is."""
+    folder = tmp_path_factory.mktemp("country")
+    write_country(folder, COUNTRY)
+    return LAND.format(folder=folder, tiles=", ".join(tile.name[1:] for tile in COUNTRY.tiles))
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +77,45 @@ def test_a_job_that_is_cancelled_costs_nothing(
     finally:
         process.kill()
     assert process.returncode == 0, told
+    sweep(tmp_path / "run")  # what the worker of the job had begun to write; the next run would do it
     assert digests(tmp_path / "run") == digests(light_run.output)
+
+
+def test_a_country_of_which_a_job_is_cancelled(
+    site: dict[str, str], land: str, light_config: Callable[[Path, str], Path], tmp_path: Path
+) -> None:
+    """Cancelled once both workers have made windows. What is compared is a run of joblib, with windows of another size."""
+    process = begin(light_config(tmp_path / "jobs", land + ENGINE.format(more="").replace("90", "20")), site)
+    root, end = tmp_path / "jobs" / "run", time.monotonic() + 300
+    try:
+        while len(mappers(root)) < 2:
+            assert process.poll() is None, process.communicate()[0]
+            assert time.monotonic() < end
+            time.sleep(0.05)
+        job = ask(site, "squeue", "--noheader", "--name=iota-py", "--states=RUNNING", "--format=%i").split()[0]
+        ask(site, "scancel", job)
+        assert process.poll() is None, "all was done before the job was cancelled: the test shows nothing"
+        told, _ = process.communicate(timeout=600)
+    finally:
+        process.kill()
+    assert process.returncode == 0, told
+    assert "JobState=CANCELLED" in ask(site, "scontrol", "show", "job", job)
+    assert ask(site, "squeue", "--noheader", "--name=iota-py") == "", "jobs are left in the queue"
+    alone = begin(light_config(tmp_path / "alone", land + "engine: {kind: joblib, workers: 2, window: 50}\n"), site)
+    told, _ = alone.communicate(timeout=600)
+    assert alone.returncode == 0, told
+    sweep(root)  # what the worker of the job had begun to write; the next run would do it
+    found = digests(root)
+    assert found == digests(tmp_path / "alone" / "run")
+    assert {f"tiles/{tile.name[1:]}" for tile in COUNTRY.tiles} <= {name.rpartition("/")[0] for name in found}
+    assert {f"models/region_{region}_run_0" for region in (1, 2)} <= {name.rpartition("/")[0] for name in found}
+
+
+def mappers(root: Path) -> set[str]:
+    """Workers that have made windows so far, as the log of a run tells them."""
+    path = root / "log" / "run.jsonl"
+    whole = path.read_text(encoding="utf-8").rpartition("\n")[0].splitlines() if path.exists() else []
+    return {event["worker"] for event in map(json.loads, whole) if event.get("task", "").startswith("predict/")}
 
 
 def test_no_worker_comes(site: dict[str, str], light_config: Callable[[Path, str], Path], tmp_path: Path) -> None:

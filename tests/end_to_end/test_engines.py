@@ -21,7 +21,7 @@ WAYS = {
     "dask with two workers": "engine: {kind: dask, workers: 2, window: 90}",
 }
 
-LONGER = ("whole tiles as windows", "windows along the strips of the files", "from a store")
+LONGER = ("joblib with two workers", "whole tiles as windows", "windows along the strips of the files", "from a store")
 
 
 @pytest.mark.parametrize("way", [pytest.param(way, marks=pytest.mark.slow) if way in LONGER else way for way in WAYS])
@@ -34,15 +34,15 @@ def test_same_bytes(way: str, light_config: Callable[[Path, str], Path], light_r
 
 
 def test_a_store_is_filled_once_and_shared(light_config: Callable[[Path, str], Path], light_run: RunConfig, tmp_path: Path) -> None:
-    first = load_config(light_config(tmp_path / "a", f"engine: {{workers: 1, store: {tmp_path / 'store'}}}"))
+    store = f"engine: {{workers: 1, store: {tmp_path / 'store'}}}\n"
+    small = f"{store}samples: {{split: {{runs: 1}}}}\nmodel: {{kind: lightgbm, rounds: 2}}\n"
+    first = load_config(light_config(tmp_path / "a", store))
     made = run(first).executed["store"]
     assert made == sum(len(one.observations) for tile in run(first).inventory.tiles for one in tile.series.values())
-    second = load_config(
-        light_config(tmp_path / "b", f"engine: {{workers: 1, store: {tmp_path / 'store'}}}\nmodel: {{kind: lightgbm, rounds: 5}}")
-    )
+    second = load_config(light_config(tmp_path / "b", small))
     assert "store" not in run(second).executed
     file = sorted((tmp_path / "store").rglob("*_bands.tif"))[0]
     file.unlink()
     assert run(first).nothing  # a run that is done reads nothing
-    assert run(load_config(light_config(tmp_path / "c", f"engine: {{workers: 1, store: {tmp_path / 'store'}}}"))).executed["store"] == 1
+    assert run(load_config(light_config(tmp_path / "c", small))).executed["store"] == 1
     assert digests(first.output).keys() == digests(light_run.output).keys()

@@ -68,8 +68,8 @@ def bands(config: RunConfig) -> np.ndarray:
 
 
 @pytest.mark.parametrize("text", [ALL, *(pytest.param(text, marks=pytest.mark.slow) for text in (SMOOTH, MAJORITY))])
-def test_the_same_bytes_with_other_windows_and_two_workers(light_config: Writer, tmp_path: Path, text: str) -> None:
-    one = done(light_config, tmp_path / "one", text)
+def test_the_same_bytes_with_other_windows_and_two_workers(everything: RunConfig, light_config: Writer, tmp_path: Path, text: str) -> None:
+    one = everything if text == ALL else done(light_config, tmp_path / "one", text)
     two = done(light_config, tmp_path / "two", f"{text}\nengine: {{workers: 2, window: 77}}\n")
     expected, found = digests(one.output), digests(two.output)
     assert found.keys() == expected.keys()

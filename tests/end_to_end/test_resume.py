@@ -16,7 +16,7 @@ import pytest
 from iota_py.config import load_config
 from iota_py.config.schema import RunConfig
 from iota_py.pipeline.run import run
-from tests.conftest import iota_py
+from tests.conftest import Command
 from tests.end_to_end.products import digests
 
 Writer = Callable[[Path, str], Path]
@@ -36,10 +36,10 @@ def test_a_second_run_does_nothing(copied: RunConfig) -> None:
     assert {p: p.stat().st_mtime_ns for p in copied.output.rglob("*.tif")} == before
 
 
-def test_a_second_run_says_so(light_config: Writer, tmp_path: Path, light_run: RunConfig) -> None:
+def test_a_second_run_says_so(light_config: Writer, tmp_path: Path, light_run: RunConfig, command: Command) -> None:
     config = light_config(tmp_path, "")
     shutil.copytree(light_run.output, tmp_path / "run")
-    done = iota_py("run", str(config))
+    done = command("run", str(config))
     assert done.returncode == 0, done.stderr
     assert "nothing to do: every output is there and up to date" in done.stdout
 

@@ -94,7 +94,7 @@ def test_kept_polygons_are_in_no_draw_and_score_the_fused_map(fused: RunConfig, 
 
 
 def test_the_same_bytes_with_other_windows(fused: RunConfig, light_config: Writer, tmp_path: Path) -> None:
-    other = load_config(light_config(tmp_path, f"{BELIEF}\nengine: {{workers: 2, window: 77}}\n"))
+    other = load_config(light_config(tmp_path, f"{BELIEF}\nengine: {{window: 77}}\n"))
     run(other)
     expected, found = digests(fused.output), digests(other.output)
     assert [name for name in expected if found.get(name) != expected[name]] == []

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from iota_py.io import publish
-from tests.conftest import Command
+from tests.conftest import Command, undrawn
 from tests.faults import field as land
 from tests.faults.row import Place
 
 
 @pytest.fixture(autouse=True)
-def unsynced(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing here need survive a power cut."""
-    monkeypatch.setattr(publish.os, "fsync", lambda descriptor: None)
+def plain() -> Iterator[None]:
+    """Nobody looks at the figures of these reports."""
+    with undrawn():
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -102,35 +102,55 @@ def _(place: Place) -> Evidence:
 
 
 @row(
-    21, "date without any pixel", "OK 0", "the map is the one that is made without the date",
-    note="A date whose mask leaves nothing is as harmless as one under clouds. Its cloud share is in the list of acquisitions; it is not dropped.",
+    21, "date without any pixel", "OK 0", "the maps are those that are made without the dates, byte for byte",
+    note="Neither dropped nor warned of, on purpose. Nothing is gained by dropping it: the row holds the maps of class, confidence and validity to the "
+    "bytes of the maps without it. It would cost a reading of all pixels before the plan is made, or, as for a file that breaks, the plan made anew and "
+    "the windows of the tile read again. A warning would be said of each overcast day of every winter. It is counted where it matters: a pixel has as "
+    "many observations in the layer of validity as it was seen on, and `limits.min_dates` is about acquisitions that can be read.",
 )  # fmt: skip
 def _(place: Place) -> Evidence:
     for end in ("EDG_R1.tif", "EDG_R2.tif"):
         path = place.file(end, 2)
         land.raster(path, np.ones_like(read_window(str(path))), GRID if "R1" in end else GRID.zoom_out(2))
+    for band in ("FRE_B4.tif", "FRE_B8.tif"):
+        path = place.file(band, 4)
+        rewrite(path, np.full_like(read_window(str(path)), -10000), GRID.transform, "EPSG:32631")
     done = place.run()
     taken(place, done)
-    before = place.root / "map" / "classification.tif"
-    kept = read_window(str(before)).tolist()
-    assert place.run(inputs={"s2": {"exclude_dates": ["2023-06-04"]}}).returncode == 0
-    assert read_window(str(before)).tolist() == kept
+    layers = [place.root / "map" / f"{layer}.tif" for layer in paths.LAYERS]
+    kept = [path.read_bytes() for path in layers]
+    assert read_window(str(place.root / "map" / "validity.tif")).max() == 4
+    assert place.run(inputs={"s2": {"exclude_dates": ["2023-06-04", "2023-08-03"]}}).returncode == 0
+    assert [path.read_bytes() for path in layers] == kept
     return Evidence(done)
 
 
 @row(
-    22, "file of zeros after an interrupted copy", "SR 0 E-PRD-068", "no block of it was ever written",
-    note="Zeros that were written are numbers like others. What is told apart is the file that a killed writer leaves, whose blocks are not there; "
-    "of a copy that was cut, or filled up with zeros, the compressed blocks cannot be decoded (rows 19 and 20).",
+    22, "file of zeros after an interrupted copy", "SR 0 E-PRD-068",
+    "no block of it was ever written; E-RAS-007 where the copy was cut, or its end is zeros",
+    note="The share of nodata does not tell such a file: it is known only when every pixel and mask was read, and the plan is made before. The three "
+    "things that an interrupted copy leaves are each told by themselves: a file without blocks, one that is cut, one of full length whose end is zeros: "
+    "a compressed block of zeros cannot be decoded. What is not told: zeros that were written as pixels, a file without compression that ends in zeros, "
+    "and zeros that begin inside the very last block, which GDAL may decode to numbers.",
 )  # fmt: skip
-def _(place: Place) -> Evidence:
-    path = place.file(BAND)
-    path.unlink()
+def _(place: Place) -> list[Evidence]:
+    empty, cut, padded = (place.file(BAND, product) for product in range(3))
+    names = [product.name for product in place.products[:3]]
+    empty.unlink()
     shape = {"height": 40, "width": 40, "count": 1, "dtype": "int16"}
-    with rasterio.open(path, "w", driver="GTiff", **shape, transform=GRID.transform, crs="EPSG:32631", SPARSE_OK=True):
+    with rasterio.open(empty, "w", driver="GTiff", **shape, transform=GRID.transform, crs="EPSG:32631", SPARSE_OK=True):
         pass
-    assert not read_window(str(path)).any(), "it would be read as zeros"
-    return aside(place, place.train())
+    assert not read_window(str(empty)).any(), "it would be read as zeros"
+    cut.write_bytes(cut.read_bytes()[:-200])
+    with rasterio.open(padded) as source:
+        start = int(source.get_tag_item("BLOCK_OFFSET_0_0", "TIFF", bidx=1))
+    content = padded.read_bytes()
+    padded.write_bytes(content[:start] + bytes(len(content) - start))
+    done = place.train(limits={"max_bad_dates": 0.5})
+    lost = read_json(place.root / paths.series("31TCJ", "s2"))["set_aside"]
+    assert [(one["kind"], one["reason"].split(maxsplit=1)[0]) for one in lost] == [("bad", "E-PRD-068"), *[("bad", "E-RAS-007")] * 2]
+    assert len(read_json(place.root / paths.series("31TCJ", "s2"))["observations"]) == 3
+    return [Evidence(done, names[0]), *(Evidence(done, name, code="E-RAS-007") for name in names[1:])]
 
 
 @row(23, "reference system of the next zone", "SR 0 E-PRD-070", "its grid and that of the tile")
@@ -227,7 +247,10 @@ def _(place: Place) -> Evidence:
 
 @row(
     31, "numbers out of range", "OK 0", "unusable pixels, counted with clouds in the validity of the map",
-    note="Numbers outside -10000 … 20000 make a pixel unusable, as a cloud does; the layer of validity shows where. They are not counted apart.",
+    note="Numbers outside -10000 … 20000 take a date from a pixel, as a cloud does, and no more; how many dates are left to it is the layer of validity. "
+    "They are neither told apart from clouds nor warned of above a share of 0.1 %: the pass over the pixels that finds them has one flag for whatever "
+    "makes a pixel unusable, and counting causes for each date of a country would be a second pass for a line that changes no map. A date that is wrong "
+    "as a whole is left out with `exclude_dates`.",
 )  # fmt: skip
 def _(place: Place) -> Evidence:
     path = place.file(BAND)

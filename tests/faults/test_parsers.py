@@ -32,8 +32,8 @@ from tests.products import small, small_landsat, small_safe
 CLASSES = b"\n".join((ROOT / "configs" / "nomenclatures" / "oso-23.yaml").read_bytes().splitlines()[:22]) + b"\n"
 NOMENCLATURE = ROOT / "configs" / "nomenclatures" / "oso-23.yaml"
 CHECKS = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large]
-many = settings(max_examples=300, deadline=None, derandomize=True, suppress_health_check=CHECKS)
-some = settings(max_examples=120, deadline=None, derandomize=True, suppress_health_check=CHECKS)
+many = settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=CHECKS)
+some = settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=CHECKS)
 
 
 def answered(read: Callable[[], Any]) -> Any:

@@ -23,10 +23,12 @@ def done(root: Path, one: Task, text: str = "made") -> None:
 
 
 def take(root: Path, tasks: list[Task], *siblings: Path, stage: str | None = None) -> dict[str, int]:
-    others, by_id = Siblings(siblings), {one.id: one for one in tasks}
-    consumers = {one.id: [other.id for other in tasks if one.id in other.needs] for one in tasks if one.transient}
-    for name in dict.fromkeys(one.stage for one in tasks) if stage is None else [stage]:
-        others.take(root, [one for one in tasks if one.stage == name], by_id, consumers)
+    """As a run asks: for each task that is not done; in the place of what passes, for what reads it."""
+    others, by_id, state = Siblings(siblings), {one.id: one for one in tasks}, State(root)
+    for one in tasks if stage is None else [one for one in tasks if one.stage == stage]:
+        for asked in [other for other in tasks if one.id in other.needs] if one.transient else [one]:
+            if not state.done(asked):
+                others.take(state, asked, by_id)
     return others.taken
 
 

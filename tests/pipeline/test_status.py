@@ -42,11 +42,13 @@ def _outcome(task: Task, **more: Any) -> Outcome:
 def _half_done(journal: Journal) -> None:
     """One stage whole, another with one of four done and one failed, a third not begun."""
     train, predict = _tasks("train", 1), _tasks("predict", 5)
-    journal.planned([*train, *predict, *_tasks("mosaic", 2)])
+    journal.planned([*train, *predict, *_tasks("mosaic", 2)], {"train": 1, "predict": 4, "mosaic": 2})
     journal.start("train", 1, 1)
     journal.ended("train", _outcome(train[0]))
     journal.end("train", 0.5)
     journal.start("predict", 5, 4)
+    for _ in range(4):
+        journal.given("predict")
     journal.ended("predict", _outcome(predict[1]))
     journal.ended("predict", _outcome(predict[2], faults=(Fault("E-RUN-001", "predict/A/2", "", "broke"),), exit_code=3, trace="Traceback"))
 
@@ -63,7 +65,7 @@ def test_while_it_runs(config: RunConfig) -> None:
         assert counted == {"train": (1, 1, 0, 0), "predict": (5, 2, 2, 1), "mosaic": (2, 0, 0, 0)}
         rate = stages["predict"].rate
         assert rate == pytest.approx(2 / 10, rel=0.15), "two tasks ended in about ten seconds"
-        assert stages["predict"].left == pytest.approx(2 / rate)
+        assert stages["predict"].left == pytest.approx(2 * 0.25 / 2), "two more of a quarter of a second, by two workers"
         assert stages["mosaic"].left is None
         assert found.left == stages["predict"].left
         assert found.unknown == 1
@@ -100,7 +102,7 @@ def _ended_by(config: RunConfig, error: BaseException) -> None:
 
 def test_how_it_ended(config: RunConfig) -> None:
     with locked(config.output), journal_of(config, Silent()) as journal:
-        journal.planned(_tasks("train", 1))
+        journal.planned(_tasks("train", 1), {"train": 0})
         journal.start("train", 1, 0)
         journal.end("train", 0.0)
     found = read_status(config.output)
@@ -155,10 +157,10 @@ def test_a_number_that_was_given_again_is_not_the_run(config: RunConfig) -> None
 def test_set_aside_acquisitions_are_no_failures_of_the_new_plan(config: RunConfig) -> None:
     journal = Journal(config, Silent())
     tasks = _tasks("predict", 2)
-    journal.planned(tasks)
+    journal.planned(tasks, {"predict": len(tasks)})
     journal.start("predict", 2, 2)
     journal.ended("predict", _outcome(tasks[0], faults=(Fault("E-PRD-001", "p", "", "bad"),), product="p", exit_code=2))
-    journal.planned(tasks)
+    journal.planned(tasks, {"predict": len(tasks)})
     journal.write()
     found = read_status(config.output)
     assert (found.failed, found.set_aside, found.failures, found.stages[0].failed) == (0, 1, (), 0)
@@ -173,7 +175,7 @@ def test_counting_is_light(config: RunConfig, monkeypatch: pytest.MonkeyPatch) -
     with locked(config.output), journal_of(config, Silent()) as journal:
         write = journal.write
         monkeypatch.setattr(journal, "write", lambda: (written.append(1), write()))
-        journal.planned(tasks)
+        journal.planned(tasks, {"predict": len(tasks)})
         journal.start("predict", len(tasks), len(tasks))
         for number, task in enumerate(tasks):
             journal.ended("predict", _outcome(task, faults=fault if number % 10 == 0 else ()))

@@ -13,13 +13,13 @@ from iota_py.pipeline.timing import FILE, Spent, add_timings, bytes_in, read_tim
 
 def test_a_stage_that_goes_on_adds_up(tmp_path: Path) -> None:
     assert read_timings(tmp_path).empty
-    add_timings(tmp_path, "train", 2, Spent(10.0, 6.0, 18.0, 1000))
+    add_timings(tmp_path, "train", 2, Spent(10.0, 6.0, 18.0, 1000, 2.0))
     add_timings(tmp_path, "predict", 4, Spent(1.0, 0.5, 1.0, 5000))
-    add_timings(tmp_path, "train", 1, Spent(5.0, 5.0, 9.0, 800))
+    add_timings(tmp_path, "train", 1, Spent(5.0, 5.0, 9.0, 800, 0.5))
     found = read_timings(tmp_path)
     assert found.to_dict("records") == [
-        {"stage": "train", "tasks": 3, "seconds": 15.0, "wall": 11.0, "cpu": 27.0, "disk": 1000.0},
-        {"stage": "predict", "tasks": 4, "seconds": 1.0, "wall": 0.5, "cpu": 1.0, "disk": 5000.0},
+        {"stage": "train", "tasks": 3, "seconds": 15.0, "wall": 11.0, "cpu": 27.0, "disk": 1000.0, "idle": 2.5},
+        {"stage": "predict", "tasks": 4, "seconds": 1.0, "wall": 0.5, "cpu": 1.0, "disk": 5000.0, "idle": 0.0},
     ]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+import functools
 from pathlib import Path
 
 import pytest
@@ -26,9 +26,10 @@ OWN_FILES = {("assessment/language.py", "yaml.safe_load")}  # it reads the trans
 USER_CODE = "pipeline/inputs/usercode.py"
 
 
-def trees() -> Iterator[tuple[str, ast.Module]]:
-    for path in MODULES:
-        yield path.relative_to(PACKAGE).as_posix(), ast.parse(path.read_text(encoding="utf-8"))
+@functools.cache
+def trees() -> tuple[tuple[str, ast.Module], ...]:
+    """Each module with its tree, parsed once for all tests."""
+    return tuple((path.relative_to(PACKAGE).as_posix(), ast.parse(path.read_text(encoding="utf-8"))) for path in MODULES)
 
 
 def name_of(node: ast.expr) -> str:
@@ -41,11 +42,9 @@ def name_of(node: ast.expr) -> str:
     return ""
 
 
-def calls() -> Iterator[tuple[str, ast.Call, str]]:
-    for where, tree in trees():
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Call):
-                yield where, node, name_of(node.func)
+@functools.cache
+def calls() -> tuple[tuple[str, ast.Call, str], ...]:
+    return tuple((where, node, name_of(node.func)) for where, tree in trees() for node in ast.walk(tree) if isinstance(node, ast.Call))
 
 
 def keyword(call: ast.Call, name: str) -> object:

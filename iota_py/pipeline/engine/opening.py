@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from iota_py.config.engine import Engine as EngineOptions
 from iota_py.pipeline.engine.clusters import open_client
-from iota_py.pipeline.engine.local import JoblibEngine, SerialEngine, worker_environment
+from iota_py.pipeline.engine.local import ProcessEngine, SerialEngine, worker_environment
 from iota_py.pipeline.engine.protocol import Engine
 from iota_py.pipeline.engine.remote import DaskEngine
 
@@ -26,4 +26,5 @@ def open_engine(options: EngineOptions, folder: Path) -> Iterator[Engine]:
         elif options.worker_count == 1:
             yield SerialEngine()
         else:
-            yield JoblibEngine(options.worker_count)
+            with closing(ProcessEngine(options.worker_count)) as engine:
+                yield engine

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from concurrent.futures import CancelledError
 from pathlib import Path
 from typing import Any
 
 from iota_py.errors import Fault, PartialRunError
+from iota_py.pipeline.engine.protocol import Supply
 from iota_py.pipeline.engine.work import execute
 from iota_py.pipeline.task import Outcome, Task, fingerprint
 
@@ -22,17 +23,21 @@ class DaskEngine:
     def __init__(self, client: Any, workers: int) -> None:
         """workers: that are expected; more or fewer may be there at a moment."""
         self.client = client
-        self.workers = workers
+        self.expected = workers
         self._limits: tuple[float, dict[str, int]] = (-LOOK_EVERY, {})
 
-    def run(self, root: Path, version: str, tasks: Sequence[Task]) -> Iterator[Outcome]:
+    @property
+    def workers(self) -> int:
+        """That were there when last looked, or are expected."""
+        return len(self._limits[1]) or self.expected
+
+    def run(self, root: Path, version: str, supply: Supply) -> Iterator[Outcome]:
         """See Engine. Submission is bounded, results are small, futures are released at once.
 
         Raises PartialRunError when the scheduler is gone: what was done is kept.
         """
         from distributed import as_completed
 
-        waiting = iter(tasks)
         by_key: dict[str, Task] = {}
 
         def submit(task: Task) -> Any:
@@ -42,26 +47,26 @@ class DaskEngine:
 
         completed = as_completed()
         try:
-            yield from self._fill(completed, waiting, submit)
+            yield from self._fill(completed, supply, submit)
             for future in completed:
                 yield self._outcome(future, by_key.pop(future.key))
                 future.release()
-                yield from self._fill(completed, waiting, submit)
+                yield from self._fill(completed, supply, submit)
         except (CancelledError, OSError, TimeoutError) as lost:
             text = "the scheduler does not answer any more: it was stopped, or its machine is down"
             address = str(self.client.scheduler.address if self.client.scheduler else "Dask")
             raise PartialRunError(Fault("E-RUN-006", address, "engine", text, "run again to resume")) from lost
 
-    def _fill(self, completed: Any, waiting: Iterator[Task], submit: Any) -> Iterator[Outcome]:
+    def _fill(self, completed: Any, supply: Supply, submit: Any) -> Iterator[Outcome]:
         """Submit until there is a task for each worker, and no more: when a worker dies, Dask suspects every task that waits for it too.
 
         A task that no worker has the memory for is an outcome at once.
         """
         limits = self._memory()
-        while completed.count() < max(len(limits), self.workers):
-            task = next(waiting, None)
-            if task is None:
+        while completed.count() < max(len(limits), self.expected):
+            if (taken := supply.take(1)) is None:  # a worker has one thread, so that no task may have more
                 return
+            task = taken[0]
             if limits and all(0 < limit < task.memory for limit in limits.values()):
                 text = f"needs about {task.memory / GIB:.1f} GiB, and no worker has more than {max(limits.values()) / GIB:.1f} GiB"
                 fault = Fault("E-RUN-005", task.id, "", text, "raise engine.memory, or lower engine.window_pixels")

@@ -12,6 +12,7 @@ from iota_py.config.schema import RunConfig
 from iota_py.errors import ConfigError, Fault, InputError, InterruptedRunError, IotaError, PartialRunError
 from iota_py.io.publish import read_json, write_json
 from iota_py.pipeline.delivered import manifest_is_current
+from iota_py.pipeline.execution.graph import pending
 from iota_py.pipeline.experiments.document import RECORD, STORE, Study, VariantRun, folders_of
 from iota_py.pipeline.inputs.sources import reading_code
 from iota_py.pipeline.inventory import Inventory, Tile
@@ -20,7 +21,7 @@ from iota_py.pipeline.plans.train import make_train_plan
 from iota_py.pipeline.preflight import check_disk, external_digests
 from iota_py.pipeline.progress import Progress, Silent
 from iota_py.pipeline.records.manifest import write_manifest
-from iota_py.pipeline.run import Summary, pending, prepare, run
+from iota_py.pipeline.run import Summary, prepare, run
 from iota_py.pipeline.sharing import same_task
 from iota_py.pipeline.state import State
 from iota_py.products.store import unstored

@@ -27,6 +27,7 @@ from iota_py.products.product import Series
 from iota_py.products.reader import read_cube
 from iota_py.timeseries.dates import days
 from iota_py.timeseries.gapfill import LANES, check_series, fill_chunk, fill_linear, valid_count
+from iota_py.turning import turn_bytes
 
 NO_COMPILER = bool(config.DISABLE_JIT)  # type: ignore[attr-defined]
 
@@ -233,14 +234,15 @@ def _codes(series, plan, tables, first, out):  # type: ignore[no-untyped-def]
     low, last, offset, table = tables
     filled = np.zeros((len(targets), values.shape[1], LANES), np.float32)
     index = np.zeros((len(kinds), len(targets), LANES), np.float32)
-    columns = np.empty((out.shape[2], LANES), np.int16)
+    columns, codes = np.empty((out.shape[2], LANES), np.int16), np.empty((out.shape[2], LANES), np.uint8)
     for start in range(0, out.shape[1], LANES):
         stop = min(start + LANES, out.shape[1])
         fill_chunk(values, valid, observed, targets, first + start, first + stop, filled)
         index_chunk(filled, kinds, a, b, index)
         pack_chunk(filled, index, columns)
         for book in range(out.shape[0]):
-            encode_chunk(columns[:, : stop - start], CodeTables(low[book], last[book], offset[book], table), out[book, start:stop])
+            encode_columns(columns, CodeTables(low[book], last[book], offset[book], table), codes)
+            turn_bytes(codes, out[book, start:stop])
 
 
 @njit(nogil=True, cache=True, error_model="numpy")

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from iota_py.pipeline.inputs.recipe import recipe_document
 from iota_py.pipeline.inventory import Inventory
 from iota_py.pipeline.stages import ROOMS
-from iota_py.pipeline.task import Task, code_digest, fingerprint
+from iota_py.pipeline.task import Placed, Task, code_digest, fingerprint
 from iota_py.products.product import Series, series_document
+
+
+@dataclass(frozen=True)
+class Shared:
+    """What the parts of a whole have in common, once for all of them. digest: of stage, source code, params and the keys of what they need."""
+
+    stage: str
+    params: Mapping[str, Any]
+    needs: tuple[str, ...]
+    digest: str
 
 
 class Builder:
@@ -37,14 +49,50 @@ class Builder:
         """Add a task and give its identifier, `stage` or `stage/name`. aside: parameters that do not decide the bytes of the outputs."""
         stage = task_id.split("/")[0]
         needs = tuple(needs)
-        key = fingerprint([stage, code_digest(ROOMS[stage]), params, [self.tasks[n].key for n in needs if not self.tasks[n].transient]])
+        key = self._digest(stage, params, needs)
         self.tasks[task_id] = Task(task_id, stage, stage, {**params, **(aside or {})}, needs, tuple(outputs), key, transient, memory)
         return task_id
 
+    def shared(self, stage: str, params: Mapping[str, Any], needs: Iterable[str] = ()) -> Shared:
+        """What tasks of a stage have in common, for `add_part`."""
+        needs = tuple(needs)
+        return Shared(stage, params, needs, self._digest(stage, params, needs))
+
+    def add_part(self, shared: Shared, name: str, outputs: Iterable[str], place: tuple[str, tuple[int, ...]], memory: int) -> str:
+        """Add a task for one part of a whole, whose outputs pass, and give its identifier. place: name of the parameter that tells it from
+        the others, and its value.
+
+        There may be a million: parameters and needs are those of `shared`, not copies.
+        """
+        if self.season:
+            raise ValueError(f"{shared.stage}/{name}: maps are made of the year of the run, not of season {self.season}")
+        task_id, key = f"{shared.stage}/{name}", fingerprint([shared.digest, *place])
+        params = Placed(shared.params, *place)
+        self.tasks[task_id] = Task(task_id, shared.stage, shared.stage, params, shared.needs, tuple(outputs), key, True, memory)
+        return task_id
+
+    @property
+    def kept(self) -> list[Task]:
+        """Tasks whose outputs stay, so far: a few thousand beside the windows and parts that pass."""
+        return [task for task in self.tasks.values() if not task.transient]
+
+    def _digest(self, stage: str, params: Mapping[str, Any], needs: tuple[str, ...]) -> str:
+        keys = [self.tasks[need].key for need in needs if not self.tasks[need].transient]
+        return fingerprint([stage, code_digest(ROOMS[stage]), params, keys])
+
+
+_series: dict[int, tuple[weakref.ref[Series], str]] = {}
+
 
 def series_digest(series: Series) -> str:
-    """Digest of a series: products, their files' fingerprints, what is read of them and how."""
-    return fingerprint(series_document(series))
+    """Digest of a series: products, their files' fingerprints, what is read of them and how. Made once for each object: it is a frozen value."""
+    place = id(series)
+    known = _series.get(place)
+    if known is not None and known[0]() is series:
+        return known[1]
+    digest = fingerprint(series_document(series))
+    _series[place] = weakref.ref(series, lambda _: _series.pop(place, None)), digest
+    return digest
 
 
 def layers_document(inventory: Inventory) -> list[Any]:

@@ -115,11 +115,11 @@ def _segments(
     common["drawn"] = build.tasks[drawn].key
     per_pixel = bytes_per_pixel(tile, len(inventory.feature_names)) + len(columns) * _IMAGE
     cells = split(tile.geobox.shape, (CELL, CELL))
-    places, parts = [[c.row, c.col, c.height, c.width] for c in cells], []
+    places, parts = [(c.row, c.col, c.height, c.width) for c in cells], []
+    shared = build.shared("segments", common, [drawn, *seen, *build.stored[tile.name]])
     for cell, place in zip(cells, places):
-        name, needs = f"segments/{tile.name}/r{cell.row:06d}_c{cell.col:06d}", [drawn, *seen, *build.stored[tile.name]]
-        files = paths.cell(tile.name, cell.row, cell.col)
-        parts.append(build.add(name, files, {**common, "cell": place}, needs, transient=True, memory=cell.pixels * per_pixel))
+        name, files = f"{tile.name}/r{cell.row:06d}_c{cell.col:06d}", paths.cell(tile.name, cell.row, cell.col)
+        parts.append(build.add_part(shared, name, files, ("cell", place), cell.pixels * per_pixel))
     outputs = [paths.segments(tile.name), paths.objects(tile.name), paths.tile_layer(tile.name, "validity")]
     return build.add(f"objects/{tile.name}", outputs, {**common, "cells": places}, [*parts, drawn, *seen])
 

@@ -102,7 +102,7 @@ def _package_task(build: Builder, config: RunConfig, inventory: Inventory, exter
 
 def _catalogue_task(build: Builder, config: RunConfig, inventory: Inventory, external: Mapping[str, str], packages: list[str]) -> str:
     layers, maps = _layers(build, map_layers(build))
-    models = [task for task in build.tasks.values() if _models_of(task)]
+    models = [task for task in build.kept if _models_of(task)]
     legends = _legends(build)
     params = {
         "title": config.title or config.name,
@@ -118,25 +118,25 @@ def _catalogue_task(build: Builder, config: RunConfig, inventory: Inventory, ext
 
 
 def _vector_tasks(build: Builder) -> list[str]:
-    return [task.id for task in build.tasks.values() if any(_top(name) == paths.VECTOR for name in task.outputs)]
+    return [task.id for task in build.kept if any(_top(name) == paths.VECTOR for name in task.outputs)]
 
 
 def _legends(build: Builder) -> dict[str, str]:
     """Pictures of the legend, and the task that draws each."""
     stem = PurePosixPath(paths.LEGEND).stem
-    return {name: task.id for task in build.tasks.values() for name in task.outputs if PurePosixPath(name).name.startswith(f"{stem}.")}
+    return {name: task.id for task in build.kept for name in task.outputs if PurePosixPath(name).name.startswith(f"{stem}.")}
 
 
 def map_layers(build: Builder) -> list[str]:
     """Layers of the delivered map that the run makes: `map/<layer>.tif`, those of single runs aside."""
-    places = [PurePosixPath(name) for task in build.tasks.values() for name in task.outputs]
+    places = [PurePosixPath(name) for task in build.kept for name in task.outputs]
     found = [place.stem for place in places if place.parent == PurePosixPath("map") and place.suffix == ".tif"]
     return [*MAP_LAYERS, *sorted(set(found) - set(MAP_LAYERS))]
 
 
 def _layers(build: Builder, wanted: Iterable[str]) -> tuple[list[list[str]], list[str]]:
     """Layer, its raster and the files beside it, for each layer; and the tasks that make them. `delivery_faults` has refused unknown ones."""
-    makers = {name: task.id for task in build.tasks.values() for name in task.outputs}
+    makers = {name: task.id for task in build.kept for name in task.outputs}
     layers, needs = [], []
     for layer in wanted:
         name = paths.map_layer(layer)
@@ -168,13 +168,15 @@ def fingerprints(
 
 def _closure(build: Builder, needs: Iterable[str]) -> set[str]:
     """These tasks and all that they need."""
-    found: set[str] = set()
+    found, followed = set[str](), set[tuple[str, ...]]()
     waiting = list(needs)
     while waiting:
         task = waiting.pop()
-        if task not in found:
-            found.add(task)
-            waiting += build.tasks[task].needs
+        found.add(task)
+        more = build.tasks[task].needs
+        if more not in followed:  # windows of a tile need the same
+            followed.add(more)
+            waiting += [need for need in more if need not in found]
     return found
 
 

@@ -40,6 +40,7 @@ def value_tasks(
     acquisitions = [series_digest(s) for tile in inventory.tiles for s in tile.series.values()]
     params = {**common, "config": without_paths(without_tables(dump(config), external)), "acquisitions": acquisitions}
     studied = importance_tasks(build, config, inventory, external, trains)
+    studied += ["learning"] if "learning" in build.tasks else []
     build.add(
         "value_report", report_outputs(config), {**params, "grid": geobox_values(inventory.grid)}, [summary, *scored, *maps, *studied]
     )

@@ -41,14 +41,12 @@ def tile_tasks(build: Builder, inventory: Inventory, tile: Tile, work: TileWork)
         **work.more,
     }
     per_pixel = bytes_per_pixel(tile, len(inventory.feature_names)) + work.per_pixel
-    places = [[w.row, w.col, w.height, w.width] for w in tile.windows]
+    shared, places = build.shared(work.windows, common, work.needs), [(w.row, w.col, w.height, w.width) for w in tile.windows]
+    made = [paths.window, *([paths.window_shares] if work.beside else []), *([paths.window_applicability] if work.applies else [])]
     windows = []
     for window, place in zip(tile.windows, places):
-        name, output = f"{work.windows}/{tile.name}/r{window.row:06d}_c{window.col:06d}", paths.window(tile.name, window.row, window.col)
-        params, memory = {**common, "window": place}, window.pixels * per_pixel
-        outputs = [output, paths.window_shares(tile.name, window.row, window.col)] if work.beside else [output]
-        outputs += [paths.window_applicability(tile.name, window.row, window.col)] if work.applies else []
-        windows.append(build.add(name, outputs, params, work.needs, transient=True, memory=memory))
+        name, outputs = f"{tile.name}/r{window.row:06d}_c{window.col:06d}", tuple(path(tile.name, window.row, window.col) for path in made)
+        windows.append(build.add_part(shared, name, outputs, ("window", place), window.pixels * per_pixel))
     needs = [*windows, *work.needs, *build.stored[tile.name]]
     return build.add(f"{work.whole}/{tile.name}", work.outputs, common, needs, aside={"windows": places})
 

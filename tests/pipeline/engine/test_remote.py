@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from iota_py.errors import PartialRunError
+from iota_py.pipeline.engine.protocol import Listed
 from iota_py.pipeline.engine.remote import GIB, DaskEngine, key_of
 from iota_py.pipeline.task import Task
 
@@ -53,7 +54,7 @@ def a_task(memory: int = 0, name: str = "one", key: str = "k") -> Task:
 
 
 def test_a_task_larger_than_every_worker_is_not_sent() -> None:
-    found = list(DaskEngine(Client(GIB, 2 * GIB), 2).run(Path("r"), "v", [a_task(3 * GIB)]))
+    found = list(DaskEngine(Client(GIB, 2 * GIB), 2).run(Path("r"), "v", Listed([a_task(3 * GIB)])))
     assert [one.exit_code for one in found] == [2]
     line = found[0].faults[0].line()
     assert line.startswith("E-RUN-005 predict/one: needs about 3.0 GiB, and no worker has more than 2.0 GiB. Fix: raise engine.memory")
@@ -62,7 +63,7 @@ def test_a_task_larger_than_every_worker_is_not_sent() -> None:
 @pytest.mark.parametrize(("limits", "memory"), [((GIB, 4 * GIB), 3 * GIB), ((0, GIB), 3 * GIB), ((), 3 * GIB)])
 def test_a_task_that_one_worker_can_take_is_sent(limits: tuple[int, ...], memory: int) -> None:
     with pytest.raises(PartialRunError, match=r"E-RUN-006 tcp://127\.0\.0\.1:9: engine: the scheduler does not answer any more"):
-        list(DaskEngine(Client(*limits), 2).run(Path("r"), "v", [a_task(memory)]))
+        list(DaskEngine(Client(*limits), 2).run(Path("r"), "v", Listed([a_task(memory)])))
 
 
 def test_keys_are_of_one_run_and_one_state_of_a_task() -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from iota_py.config import RunConfig, load_config
+from iota_py.grid.windows import Window
 from iota_py.pipeline.inventory import Inventory, take_inventory
 from iota_py.pipeline.plan import Plan, make_plan
 from iota_py.pipeline.plans import learning as learning_plan
@@ -119,3 +121,46 @@ def test_the_rooms_of_a_step_exist(stage: str) -> None:
     """A key is made from the source of these places: one that is misspelt would never change it."""
     root = Path(learning_plan.__file__).parents[2]
     assert all((root / room).exists() for room in ROOMS[stage])
+
+
+def test_a_plan_knows_its_stages_and_tasks(settings: tuple[RunConfig, Inventory]) -> None:
+    plan = plan_of(*settings)
+    assert [task for stage in STAGES for task in plan.stage(stage)] == list(plan.tasks)
+    assert plan.stage("package") == ()
+    assert list(plan.by_id().items()) == [(task.id, task) for task in plan.tasks]
+    assert plan.by_id() is plan.by_id()
+
+
+def window_keys(plan: Plan) -> set[str]:
+    return {task.key for task in plan.stage("predict")}
+
+
+def without_an_observation(inventory: Inventory) -> Inventory:
+    """The last tile has an observation less."""
+    *tiles, last = inventory.tiles
+    series = {name: replace(one, observations=one.observations[:-1]) for name, one in last.series.items()}
+    return replace(inventory, tiles=(*tiles, replace(last, series=series)))
+
+
+def test_keys_of_windows_follow_models_footprints_series_features_and_grids(settings: tuple[RunConfig, Inventory]) -> None:
+    """Windows are of a key that is made once for each tile, and still take in what each of these decides."""
+    config, inventory = settings
+    before = window_keys(plan_of(config, inventory))
+    assert len(before) == sum(len(tile.windows) for tile in inventory.tiles)
+    trees = config.model_copy(update={"model": config.model.model_copy(update={"trees": 9})})
+    assert not before & window_keys(plan_of(trees, inventory))
+    assert not before & window_keys(plan_of(config, replace(inventory, one_lattice=False)))
+    step = config.model_copy(update={"period": config.period.model_copy(update={"step": 50})})
+    assert not before & window_keys(plan_of(step))
+    less = plan_of(config, without_an_observation(inventory))
+    assert not before & {task.key for task in less.stage("predict") if task.params["tile"] == inventory.tiles[-1].name}
+
+
+def test_windows_of_a_tile_share_needs_and_parameters(settings: tuple[RunConfig, Inventory]) -> None:
+    plan, inventory = plan_of(*settings), settings[1]
+    for tile in inventory.tiles:
+        tasks = [task for task in plan.stage("predict") if task.params["tile"] == tile.name]
+        assert len({id(task.needs) for task in tasks}) == len({id(task.params["series"]) for task in tasks}) == 1
+        whole = plan.by_id()[f"assemble/{tile.name}"]
+        assert [task.params["window"] for task in tasks] == whole.params["windows"]
+        assert [Window(*task.params["window"]) for task in tasks] == list(tile.windows)
