@@ -24,8 +24,8 @@ STAGES = (
 # Whose tasks can use several threads; no byte depends on how many.
 THREADED = frozenset({"search", "cleaning", "crossval", "trust", "train", "object_train", "regress", "regularise"})
 
-# Which may say that no map is to be made: windows wait for them.
-CHECKS = frozenset({"drift_check"})
+# Which may say that no map is to be made: they go first, and windows wait for them.
+CHECKS = frozenset({"learning", "drift_check"})
 
 # What else is made of a nomenclature (legend, attribute table, aggregation) decides nothing where only codes and names are used.
 _CLASSES = tuple(f"nomenclature/{name}.py" for name in ("__init__", "classes", "entry", "labels", "reading", "styles"))

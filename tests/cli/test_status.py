@@ -31,6 +31,8 @@ def _work(journal: Journal, ended: int) -> None:
     tasks = [Task(f"predict/A/{n}", "predict", "predict", {"tile": "A"}, (), (f"{n}",), "k") for n in range(8)]
     journal.planned(tasks, {"predict": 8})
     journal.start("predict", 8, 8)
+    for _ in tasks[: ended + 2]:
+        journal.given("predict")
     for number, task in enumerate(tasks[:ended]):
         faults = (Fault("E-RUN-001", task.id, "", "failed unexpectedly (OSError: quota)"),) if number == 1 else ()
         journal.ended("predict", Outcome(task.id, 0.5, faults, worker="node:1", peak=2_500_000_000))

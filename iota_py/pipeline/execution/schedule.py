@@ -1,6 +1,6 @@
 """Which task comes next: as soon as all that it needs is there, whatever else of its stage still waits.
 
-What takes over passing results goes first: a tile whose windows are there is put together before windows of other tiles are begun, so that
+Checks go first, and what takes over passing results: a tile whose windows are there is put together before windows of other tiles are begun, so that
 little lies about. Then what windows wait for, and windows: what is furthest on its way before the rest (a later stage, then the order of the
 plan), so that one ecoregion is mapped while another is still being read. What comes after windows and is awaited by none fills the gaps:
 scores, reports, products.
@@ -69,7 +69,8 @@ class Schedule:
         windows = False
         for place, task in enumerate(tasks):
             windows = windows or task.id in passing
-            urgency = 0 if task.needs in takers and not task.transient else 1 if task.transient or task.id in awaited or not windows else 2
+            first = task.stage in checks or (task.needs in takers and not task.transient)
+            urgency = 0 if first else 1 if task.transient or task.id in awaited or not windows else 2
             self._places[task.id] = (urgency, -self._ranks.setdefault(task.stage, len(self._ranks)), place)
         self._ready: list[tuple[tuple[int, int, int], str]] = []
         self._sure: set[str] = set()  # of those ready: known to be needed
