@@ -113,6 +113,7 @@ def run(config: RunConfig, progress: Progress | None = None, planner: Planner | 
                     inventory, plan = prepare(config, planner)
             if tally.executed:
                 journal.say("workers", f"{engine.workers}, {idle_sentence(tally.idle, tally.usage.unused.idle, tally.usage.capacity)}")
+        sweep(root)  # a worker that was killed cannot take its unfinished files away
         summary = Summary(
             root, inventory, plan, sum(tally.executed.values()), time.perf_counter() - clock, started, tuple(failed), tally.executed,
             others.taken, tally.idle, tally.usage.unused.idle, tally.usage.capacity,
