@@ -6,8 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,13 +18,10 @@ from iota_py.config import load_config
 from iota_py.config.schema import RunConfig
 from iota_py.pipeline.run import run
 from tests.once import made_once
+from tests.undrawn import undrawn
 
 ROOT = Path(__file__).resolve().parents[1]
 DEMO = ROOT / "configs" / "demo.yaml"
-# the smallest PNG: one grey pixel
-BLANK = bytes.fromhex(
-    "89504e470d0a1a0a0000000d49484452000000010000000108000000003a7e9b550000000a4944415478da6368000000820081da45083b0000000049454e44ae426082"
-)
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 # What the light runs change: fewer dates, trees and draws, several windows a tile, and the map alone, without what is made of it.
@@ -60,18 +56,6 @@ def unsynced() -> Iterator[None]:
     """Nothing that this process writes need survive a power cut; what is synced, and when, is held by tests/crash in processes of their own."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(os, "fsync", lambda descriptor: None)
-        yield
-
-
-@contextmanager
-def undrawn() -> Iterator[None]:
-    """Reports of this process are made without drawing their figures: a pixel stands for each. Half of the time of a small run, where nobody looks."""
-
-    def blank(images: Mapping[str, Any], language: str) -> dict[str, bytes]:
-        return {name: image if isinstance(image, bytes) else BLANK for name, image in images.items()}
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("iota_py.assessment.report.drawn", blank)
         yield
 
 

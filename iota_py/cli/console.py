@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import sys
-import time
 from pathlib import Path
 from typing import Annotated
 
@@ -83,7 +82,6 @@ class Bars:
         )  # fmt: skip
         self.tasks: dict[str, int] = {}
         self.counts: dict[str, tuple[int, int]] = {}
-        self.last = 0.0
 
     def __enter__(self) -> Bars:
         if out.is_terminal and not self.quiet:
@@ -101,7 +99,6 @@ class Bars:
     def start(self, stage: str, total: int, pending: int) -> None:
         """See pipeline.progress.Progress."""
         self.counts[stage] = (total, pending)
-        self.last = time.monotonic()
         if pending:
             self.tasks[stage] = self.progress.add_task(LABELS[stage], total=pending)
 

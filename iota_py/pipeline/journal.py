@@ -56,16 +56,15 @@ class Journal:
         self.lock = threading.Lock()
 
     def planned(self, tasks: Sequence[Task], pending: Mapping[str, int]) -> None:
-        """The plan is made, or made anew: what was done before in this run stays counted. pending: tasks to be done of each stage, at most."""
+        """The plan is made, or made anew: acquisitions set aside before stay counted. pending: tasks to be done of each stage, at most."""
         with self.lock:
             self.tasks = {task.id: task for task in tasks}
             self.counts["set_aside"] += sum(bool(one["product"]) for one in self.failures)
             self.counts["failed"], self.failures = 0, []
-            known, self.stages = self.stages, {}
+            self.stages = {}
             for task in tasks:
                 self.stages.setdefault(task.stage, dict(_EMPTY))["planned"] += 1
             for stage, entry in self.stages.items():
-                entry["work"] = known.get(stage, _EMPTY)["work"]
                 entry["pending"] = pending.get(stage, 0)
             self._touch()
         note(logging.INFO, f"plan: {len(tasks)} tasks in {len(self.stages)} stages")

@@ -23,7 +23,6 @@ from iota_py.pipeline import paths
 from iota_py.pipeline.disk import disk_estimate
 from iota_py.pipeline.engine.opening import open_engine
 from iota_py.pipeline.execution.dispatch import BadAcquisitionError, Place, carry_out
-from iota_py.pipeline.execution.graph import pending
 from iota_py.pipeline.execution.tally import Tally, idle_sentence
 from iota_py.pipeline.inputs.listing import describe_inputs, remarks
 from iota_py.pipeline.inventory import Inventory
@@ -48,8 +47,7 @@ from iota_py.training.trainers import INTEL, choose_trainer
 class Summary:
     """What a run did, and of what. done: tasks executed. failed: outcomes of those that failed. executed: tasks by stage.
 
-    shared: tasks by stage whose outputs were taken from runs of the same experiment. idle: seconds of workers that waited, by the stage that
-    they waited for; unused: while no task ran at all; capacity: of all the workers (see execution.usage).
+    shared: tasks by stage whose outputs were taken from runs of the same experiment.
     """
 
     root: Path
@@ -61,9 +59,6 @@ class Summary:
     failed: tuple[Outcome, ...] = ()
     executed: dict[str, int] = field(default_factory=dict)
     shared: dict[str, int] = field(default_factory=dict)
-    idle: dict[str, float] = field(default_factory=dict)
-    unused: float = 0.0
-    capacity: float = 0.0
 
     @property
     def nothing(self) -> bool:
@@ -92,7 +87,7 @@ def run(config: RunConfig, progress: Progress | None = None, planner: Planner | 
     with locked(root), _interruptible(), journal_of(config, progress) as journal, sampled(root / paths.SYSTEM):
         sweep(root)
         others = Siblings(tuple(siblings))
-        for sentence in (*remarks(inventory), damage_sentence(forget_unsound(plan, KnownState(root), pending))):
+        for sentence in (*remarks(inventory), damage_sentence(forget_unsound(plan, KnownState(root)))):
             if sentence:
                 journal.warn(sentence)
         with open_engine(config.engine, root / paths.STATE) as engine:
@@ -115,9 +110,16 @@ def run(config: RunConfig, progress: Progress | None = None, planner: Planner | 
                 journal.say("workers", f"{engine.workers}, {idle_sentence(tally.idle, tally.usage.unused.idle, tally.usage.capacity)}")
         sweep(root)  # a worker that was killed cannot take its unfinished files away
         summary = Summary(
-            root, inventory, plan, sum(tally.executed.values()), time.perf_counter() - clock, started, tuple(failed), tally.executed,
-            others.taken, tally.idle, tally.usage.unused.idle, tally.usage.capacity,
-        )  # fmt: skip
+            root,
+            inventory,
+            plan,
+            sum(tally.executed.values()),
+            time.perf_counter() - clock,
+            started,
+            tuple(failed),
+            tally.executed,
+            others.taken,
+        )
         if failed:
             raise PartialRunError(*_failures(failed, root))
         return summary

@@ -6,16 +6,15 @@ under both: what a task of this run will read is therefore hashed first, and mad
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
+from iota_py.pipeline.execution.graph import pending
 from iota_py.pipeline.plan import Plan
 from iota_py.pipeline.state import State
 
 
-def forget_unsound(plan: Plan, state: State, pending: Callable[[Plan, State], set[str]]) -> list[str]:
+def forget_unsound(plan: Plan, state: State) -> list[str]:
     """Remove the markers of tasks whose files have other bytes than were written, where a pending task reads them; these files.
 
-    pending: see `execution.graph.pending`. Nothing is read in a folder where nothing was done, or where nothing is left to do.
+    Nothing is read in a folder where nothing was done, or where nothing is left to do.
     """
     tasks, looked, damaged = plan.by_id(), set[str](), list[str]()
     while True:

@@ -91,8 +91,9 @@ def fit_storage(learning: np.ndarray, declared: Mapping[int, tuple[float, float]
         known = learning[:, column][np.isfinite(learning[:, column])]
         if known.size:
             low, high = float(known.min()), float(known.max())
-            if high > low:
-                scale[column] = 2 * HIGHEST / (high - low)
+            span = high - low
+            if span > 0 and np.isfinite(2 * HIGHEST / span):  # else they are one value, but for the last digits of the smallest numbers
+                scale[column] = 2 * HIGHEST / span
             shift[column] = -(low + high) / 2 * scale[column]
             stands[column] = np.median(known)
         if column in declared:

@@ -3,21 +3,14 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import Command, undrawn
+from tests.conftest import Command
 from tests.faults import field as land
 from tests.faults.row import Place
-
-
-@pytest.fixture(autouse=True)
-def plain() -> Iterator[None]:
-    """Nobody looks at the figures of these reports."""
-    with undrawn():
-        yield
+from tests.undrawn import plain  # noqa: F401 - a fixture of every module here
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from sklearn.ensemble import RandomForestClassifier
@@ -51,6 +51,7 @@ def test_what_is_fitted_on_learning_rows_does_not_see_the_others() -> None:
 @given(
     hnp.arrays(np.float64, st.tuples(st.integers(2, 30), st.just(1)), elements=st.floats(-1e6, 1e6, allow_subnormal=False)),
 )
+@example(np.array([[2.3e-308], [0.0]]))
 def test_order_is_kept_and_the_error_is_half_a_step_at_most(values: np.ndarray) -> None:
     storage = fit_storage(values, {}, "median")
     codes = stored(values, storage).astype(float)
