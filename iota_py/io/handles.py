@@ -38,6 +38,7 @@ class _Kept(threading.local):
     def __init__(self) -> None:
         self.datasets: OrderedDict[Hashable, Any] = OrderedDict()
         self.room = _room()
+        self.subject: Hashable = None
 
 
 _KEPT = _Kept()
@@ -57,6 +58,13 @@ def read_kept(path: str, stamp: Hashable, window: Window, band: int, out: np.nda
     else:
         _KEPT.datasets.move_to_end(key)
     return read_part(dataset, path, window, band, out)
+
+
+def keep_for(subject: Hashable) -> None:
+    """From here on this thread reads for a subject, such as a tile: what it keeps for another one is closed, for it would not be read again soon."""
+    if subject != _KEPT.subject:
+        close_kept()
+        _KEPT.subject = subject
 
 
 def close_kept() -> None:

@@ -31,6 +31,7 @@ from iota_py.products.product import Series, series_document, series_from_docume
 from iota_py.products.store import stored_series
 
 SUMMARY = "inventory/run.json"
+KEPT = 32  # series that a process keeps, of the tiles it is at
 
 
 def write_inventory(root: Path, inventory: Inventory) -> None:
@@ -180,12 +181,12 @@ class Workspace:
         place = tile, self.geobox(tile)
         return [*observed, *(user_observed(call, place, window, named) for call in self.user_calls)], validity
 
-    @functools.cache  # noqa: B019 - a workspace lives as long as its process
+    @functools.lru_cache(maxsize=KEPT)  # noqa: B019 - a workspace lives as long as its process
     def _series(self, tile: str, source: str) -> Series:
         series, folder = self.original(tile, source), self.config.engine.store
         return series if folder is None else stored_series(series, folder, self.summary["reading"])
 
-    @functools.cache  # noqa: B019
+    @functools.lru_cache(maxsize=KEPT)  # noqa: B019
     def _source(self, tile: str, position: int) -> FeatureSource:
         layer = self.summary["layers"][position]
         plan = resolve(layer["indices"], layer["roles"], tuple(layer["bands"]), wavelengths=layer["wavelengths"])

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from iota_py.errors import AcquisitionError, Fault, IotaError
+from iota_py.io.handles import keep_for
 from iota_py.pipeline.engine.limit import limited
 from iota_py.pipeline.state import State
 from iota_py.pipeline.task import Outcome, Task
@@ -43,6 +44,8 @@ def _attempt(root: str, version: str, task: Task, threads: int) -> Outcome:
     try:
         state.forget(task)
         ws = workspace(root, version)
+        if tile := task.params.get("tile"):
+            keep_for((root, tile))
         with given(threads), limited(task.id, ws.config.engine.task_limit):
             step(task.step)(ws, task.params)
         state.record(task, time.perf_counter() - start)
