@@ -32,15 +32,12 @@ from iota_py.pipeline.engine.local import BLOCK_CACHE
 from iota_py.pipeline.engine.opening import open_engine
 from iota_py.pipeline.engine.protocol import Engine, Listed
 from iota_py.pipeline.engine.work import execute
-from iota_py.pipeline.inputs.reading import optical_features
 from iota_py.pipeline.inventory import take_inventory
+from iota_py.pipeline.models.block import Block, models_at, pieces
+from iota_py.pipeline.models.votes import voted
 from iota_py.pipeline.plan import make_plan
 from iota_py.pipeline.task import Outcome, Task
 from iota_py.pipeline.workspace import Workspace, workspace, write_inventory
-from iota_py.prediction.engine import Engine as Predictor
-from iota_py.prediction.loading import load_engine
-from iota_py.products.reader import read_cube
-from iota_py.timeseries.dates import days
 
 MODEL = "forest"
 _VERSION = "bench"
@@ -66,7 +63,6 @@ class Chain:
 def measure_chain(settings: Settings) -> Measure:
     """One row: all windows of the tile by `cores` workers, in turn with the stages alone."""
     fitted = prepared(settings, MODEL)
-    predictor = load_engine(fitted)
     with tempfile.TemporaryDirectory(prefix="iota-py-bench-") as place:
         settings.say("chain: writing products")
         chain = prepare_chain(settings, Path(place))
@@ -77,7 +73,7 @@ def measure_chain(settings: Settings) -> Measure:
         pixels = settings.scale.tile[0] * settings.scale.tile[1] / 1e6
         with open_engine(EngineOptions(workers=settings.cores), chain.root) as engine:
             ours = Side(lambda: run_windows(chain, engine), pixels)
-            stages = Side(lambda: run_stages(chain, predictor), pixels * settings.cores)
+            stages = Side(lambda: run_stages(chain), pixels * settings.cores)
             rates = interleave(ours, stages, settings.scale.rounds)
         identity = compare_files(single, chain.digests(), round(pixels * 1e6))
         close_kept()
@@ -125,24 +121,27 @@ def run_windows(chain: Chain, engine: Engine) -> None:
         _refuse(outcome)
 
 
-def run_stages(chain: Chain, predictor: Predictor) -> None:
-    """The stages of every window one after the other, on this core: read, fill with indices, encode and predict, write.
+def run_stages(chain: Chain) -> None:
+    """The stages of every window one after the other, on this core: read, fill with indices and codes in one pass, predict, write.
 
-    GDAL keeps as little as in a worker: this process would keep all the products decoded, and read them for nothing from the second round on.
+    They are those of a task of a window, without what the task does beside them. GDAL keeps as little as in a worker: this process would keep
+    all the products decoded, and read them for nothing from the second round on.
     """
     with small_block_cache(int(BLOCK_CACHE) << 20):
-        _run_stages(chain, predictor)
+        _run_stages(chain)
 
 
-def _run_stages(chain: Chain, predictor: Predictor) -> None:
-    (source,) = chain.workspace.sources(NAME)
-    geobox, observed = chain.workspace.geobox(NAME), days(source.series.dates)
+def _run_stages(chain: Chain) -> None:
+    ws = chain.workspace
+    geobox = ws.geobox(NAME)
+    models = models_at((str(ws.path(paths.model(1, 0))),), ws.version, ws.model_names)
     for task in chain.tasks:
         window = Window(*task.params["window"])
-        cube = read_cube(source.series, window, slot=0)  # as a task reads it
-        values, valid = (array.reshape(*array.shape[:-2], window.pixels) for array in (cube.values, cube.valid))
-        found = predictor.predict(optical_features(values, valid, observed, source.targets, source.indices))
-        layers = np.stack([valid.sum(axis=0, dtype=np.uint8), found.labels, np.rint(found.confidence * 100).astype(np.uint8)])
+        observed, validity = ws.observe(NAME, window)
+        layers = np.empty((3, window.pixels), np.uint8)
+        layers[0] = validity.ravel()
+        for first, last, ((_, every),) in pieces(np.ones(window.pixels, np.uint8)):  # one region
+            layers[1:, first:last] = voted(Block(observed, first, last).predict(models, every, alone=True))
         shape = (window.height, window.width)
         write_raster(chain.root / "alone.tif", window.of(geobox), "uint8", [(whole(shape), layers.reshape(3, *shape))], count=3)
 

@@ -6,7 +6,6 @@ from iota_py.errors import TaskError
 from iota_py.grid.windows import whole
 from iota_py.io.raster import read_window
 from iota_py.pipeline.engine.local import SerialEngine
-from iota_py.prediction.loading import load_engine
 
 
 def test_the_row_is_identical(tiny):
@@ -18,11 +17,11 @@ def test_the_row_is_identical(tiny):
 
 
 def test_stages_give_the_pixels_of_the_windows(tiny, tmp_path):
-    fitted = prepared(tiny, "forest")
+    prepared(tiny, "forest")
     chain = prepare_chain(tiny, tmp_path)
     assert len(chain.tasks) == 4
     run_windows(chain, SerialEngine())
-    run_stages(chain, load_engine(fitted))
+    run_stages(chain)
     last = chain.root / chain.tasks[-1].outputs[0]
     window, alone = (read_window(str(path), whole((16, 128)), [1, 2, 3]) for path in (last, chain.root / "alone.tif"))
     seen = window[0] > 0

@@ -19,8 +19,9 @@ from iota_py.config import load_config
 from iota_py.config.engine import Engine
 from iota_py.config.schema import RunConfig
 from iota_py.errors import ConfigError, PartialRunError
-from iota_py.pipeline.engine.clusters import open_client
+from iota_py.pipeline.engine.clusters import SETTINGS, open_client
 from iota_py.pipeline.run import run
+from tests.cluster.settings import told
 from tests.end_to_end.products import digests
 
 distributed = pytest.importorskip("distributed", reason="Dask is not installed")
@@ -154,3 +155,9 @@ def test_nothing_listens_to_the_network(tmp_path: Path) -> None:
         heard = [one.laddr.ip for pid in pids for one in psutil.Process(pid).net_connections("tcp") if one.status == psutil.CONN_LISTEN]
     assert heard
     assert set(heard) == {"127.0.0.1"}
+
+
+def test_workers_take_the_settings(tmp_path: Path) -> None:
+    with open_client(Engine(kind="dask", workers=2), tmp_path) as client:
+        found = client.run(told, list(SETTINGS))
+    assert list(found.values()) == [list(SETTINGS.values())] * 2

@@ -12,8 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from iota_py.config.engine import Cluster, Engine
 from iota_py.config.schema import RunConfig
+from iota_py.pipeline.engine.clusters import SETTINGS, open_client
 from iota_py.simulation.country import Country, write_country
+from tests.cluster.settings import told
 from tests.cluster.slurm import ask, missing, slurm
 from tests.end_to_end.products import digests
 
@@ -140,3 +143,12 @@ def test_without_slurm(light_config: Callable[[Path, str], Path], tmp_path: Path
     assert process.returncode == 1, told
     assert "Traceback" not in told
     assert "sbatch" in told, told
+
+
+def test_workers_of_jobs_take_the_settings(site: dict[str, str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name, value in site.items():
+        monkeypatch.setenv(name, value)
+    jobs = Cluster(queue="small", walltime="00:30:00", interface="lo")
+    with open_client(Engine(kind="slurm", workers=1, memory=1, cluster=jobs), tmp_path) as client:
+        found = client.run(told, list(SETTINGS))
+    assert list(found.values()) == [list(SETTINGS.values())]

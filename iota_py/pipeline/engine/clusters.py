@@ -24,6 +24,7 @@ SETTINGS = {
     "distributed.worker.memory.terminate": 0.95,
     "distributed.scheduler.allowed-failures": 5,
     "distributed.scheduler.worker-saturation": 1.0,
+    "distributed.worker.profile.enabled": False,  # it takes stacks a hundred times a second, and keeps an hour of them: 8 MB a minute of each worker
     "distributed.worker.daemon": True,
     "distributed.admin.log-format": "%(message)s",
     "distributed.comm.timeouts.connect": "30s",
@@ -144,7 +145,10 @@ def _rehearse(options: Engine, cluster: Any) -> None:
 
 def job_words(options: Engine, folder: Path) -> dict[str, Any]:
     """What a job of the batch system is asked for: one worker of one thread, with the limits and the environment of every worker."""
+    import dask
+
     wish, memory = options.jobs, options.memory or MEMORY
+    variables = {**WORKER_VARIABLES, "DASK_INTERNAL_INHERIT_CONFIG": dask.config.serialize(SETTINGS)}
     life = max(60, seconds_of(wish.walltime) - LEAVING)
     words: dict[str, Any] = {
         "cores": 1,
@@ -157,7 +161,7 @@ def job_words(options: Engine, folder: Path) -> dict[str, Any]:
         "python": str(wish.python or sys.executable),
         "job_name": "iota-py",
         "job_extra_directives": list(wish.directives),
-        "job_script_prologue": [*(f"export {name}={value}" for name, value in WORKER_VARIABLES.items()), *wish.prologue],
+        "job_script_prologue": [*(f"export {name}={value}" for name, value in variables.items()), *wish.prologue],
         "worker_extra_args": ["--lifetime", f"{life}s", "--lifetime-stagger", f"{min(STAGGER, life // 4)}s", "--dashboard-address", PAGES],
         "death_timeout": wish.patience,
         "log_directory": str(folder / "jobs"),
