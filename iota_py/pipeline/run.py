@@ -23,6 +23,7 @@ from iota_py.pipeline import paths
 from iota_py.pipeline.disk import disk_estimate
 from iota_py.pipeline.engine.opening import open_engine
 from iota_py.pipeline.execution.dispatch import BadAcquisitionError, Place, carry_out
+from iota_py.pipeline.execution.graph import pending
 from iota_py.pipeline.execution.tally import Tally, idle_sentence
 from iota_py.pipeline.inputs.listing import describe_inputs, remarks
 from iota_py.pipeline.inventory import Inventory
@@ -87,7 +88,8 @@ def run(config: RunConfig, progress: Progress | None = None, planner: Planner | 
     with locked(root), _interruptible(), journal_of(config, progress) as journal, sampled(root / paths.SYSTEM):
         sweep(root)
         others = Siblings(tuple(siblings))
-        for sentence in (*remarks(inventory), damage_sentence(forget_unsound(plan, KnownState(root)))):
+        wanted, damaged = forget_unsound(plan, KnownState(root))
+        for sentence in (*remarks(inventory), damage_sentence(damaged)):
             if sentence:
                 journal.warn(sentence)
         with open_engine(config.engine, root / paths.STATE) as engine:
@@ -101,11 +103,12 @@ def run(config: RunConfig, progress: Progress | None = None, planner: Planner | 
                 version = _write_settings(config, inventory)
                 check_disk(root, disk_estimate(inventory, config))
                 try:
-                    failed = carry_out(place, version, plan, tally)
+                    failed = carry_out(place, version, plan, tally, wanted)
                     break
                 except BadAcquisitionError as bad:
                     journal.warn(str(bad))
                     inventory, plan = prepare(config, planner)
+                    wanted = pending(plan, KnownState(root))
             if tally.executed:
                 journal.say("workers", f"{engine.workers}, {idle_sentence(tally.idle, tally.usage.unused.idle, tally.usage.capacity)}")
         sweep(root)  # a worker that was killed cannot take its unfinished files away

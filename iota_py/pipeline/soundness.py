@@ -11,14 +11,17 @@ from iota_py.pipeline.plan import Plan
 from iota_py.pipeline.state import State
 
 
-def forget_unsound(plan: Plan, state: State) -> list[str]:
-    """Remove the markers of tasks whose files have other bytes than were written, where a pending task reads them; these files.
+def forget_unsound(plan: Plan, state: State) -> tuple[set[str], list[str]]:
+    """Remove the markers of tasks whose files have other bytes than were written, where a pending task reads them.
+
+    What is pending then, and these files.
 
     Nothing is read in a folder where nothing was done, or where nothing is left to do.
     """
     tasks, looked, damaged = plan.by_id(), set[str](), list[str]()
     while True:
-        lists = {tasks[name].needs for name in pending(plan, state)}  # windows of a tile share theirs
+        wanted = pending(plan, state)
+        lists = {tasks[name].needs for name in wanted}  # windows of a tile share theirs
         # also what is itself pending: it is left as it is where what it needs is made again with the same bytes
         read = {need for needs in lists for need in needs if need in tasks} - looked
         found = {name: files for name in sorted(read) if state.done(tasks[name]) and (files := state.damaged(name))}
@@ -27,7 +30,7 @@ def forget_unsound(plan: Plan, state: State) -> list[str]:
         damaged += [file for files in found.values() for file in files]
         looked |= read
         if not found:
-            return damaged
+            return wanted, damaged
 
 
 def damage_sentence(files: list[str]) -> str:

@@ -10,7 +10,7 @@ from iota_py.errors import InputError, StorageError
 from iota_py.pipeline import paths
 from iota_py.pipeline.delivered import is_delivered
 from iota_py.pipeline.engine.protocol import Engine
-from iota_py.pipeline.execution.graph import consumers_of, pending, remove_strays
+from iota_py.pipeline.execution.graph import consumers_of, remove_strays
 from iota_py.pipeline.execution.schedule import Schedule
 from iota_py.pipeline.execution.tally import Tally
 from iota_py.pipeline.journal import Journal
@@ -38,13 +38,13 @@ class Place:
     siblings: Siblings
 
 
-def carry_out(place: Place, version: str, plan: Plan, tally: Tally) -> list[Outcome]:
-    """Do what is pending of a plan; the outcomes of the tasks that failed.
+def carry_out(place: Place, version: str, plan: Plan, tally: Tally, pending: set[str]) -> list[Outcome]:
+    """Do what is to be done of a plan; the outcomes of the tasks that failed. pending: see graph.pending.
 
     Raises BadAcquisitionError when products cannot be read, InputError when an input is unusable and StorageError when files cannot be
     written: what was in hand then is finished first.
     """
-    dispatch = Dispatch(place, plan, tally)
+    dispatch = Dispatch(place, plan, tally, pending)
     outcomes = []
     for outcome in place.engine.run(place.root, version, dispatch):
         dispatch.ended(outcome)
@@ -60,14 +60,14 @@ def carry_out(place: Place, version: str, plan: Plan, tally: Tally) -> list[Outc
 class Dispatch:
     """A plan on its way: the supply of an engine, and the watch of its schedule."""
 
-    def __init__(self, place: Place, plan: Plan, tally: Tally) -> None:
+    def __init__(self, place: Place, plan: Plan, tally: Tally, pending: set[str]) -> None:
         self.place, self.tally = place, tally
         self.state = KnownState(place.root)
         self.tasks, self.consumers = plan.by_id(), consumers_of(plan.tasks)
         self._missing: dict[str, bool] = {}  # of those that read what passes: whether they are to be done
         self._threads: dict[str, int] = {}
         remove_strays(place.root, plan.tasks)
-        tally.open(plan, pending(plan, self.state))
+        tally.open(plan, pending)
         self.schedule = Schedule(plan.tasks, self.consumers, self, THREADED, CHECKS)
 
     def take(self, free: int) -> tuple[Task, int] | None:
