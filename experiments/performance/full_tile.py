@@ -106,7 +106,7 @@ def run_chain(chain: Chain, workers: int, steps: Steps) -> MeteredRun:
     with open_engine(EngineOptions(workers=workers), root) as engine:
         with steps.measured("windows"):
             run = run_metered(root, version, chain.tasks, engine)
-        for stage in ("assemble", "mosaic"):
+        for stage in ("assemble", "mosaic_parts", "mosaic"):
             with steps.measured(stage):
                 run_metered(root, version, plan.stage(stage), engine)
     return run

@@ -22,7 +22,7 @@ class Facts:
 
     per_task: float
     driver: float
-    rate: float = 0.19
+    rate: float = 0.30
     rated: int = 2
     tile_gb: float = 33.65
     tiles: int = 300
