@@ -152,10 +152,6 @@ class Workspace:
         """Tiles of higher priority that overlap this one."""
         return list(self.summary["tiles"][tile]["above"])
 
-    def series(self, tile: str) -> list[Series]:
-        """Series of a tile, in the order of the inputs."""
-        return [self._series(tile, layer["input"]) for layer in self.summary["layers"]]
-
     def counted(self, tile: str) -> list[Series]:
         """The series of a tile whose observations validity counts."""
         return [self._series(tile, layer["input"]) for layer in self.summary["layers"] if layer["counts"]]
@@ -163,6 +159,10 @@ class Workspace:
     def sources(self, tile: str) -> list[FeatureSource]:
         """Series of a tile with what is computed from each."""
         return [self._source(tile, i) for i in range(len(self.summary["layers"]))]
+
+    def delivered(self, tile: str) -> list[Series]:
+        """Series of a tile as they were delivered, whether or not they are kept in a store, in the order of the inputs."""
+        return [self.original(tile, layer["input"]) for layer in self.summary["layers"]]
 
     def original(self, tile: str, source: str) -> Series:
         """A series as it was delivered."""

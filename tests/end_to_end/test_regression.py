@@ -149,7 +149,7 @@ def test_lightgbm_is_scored_without_a_map_then_mapped_in_32_bits(light_config: W
     recorded = {one.info.run_name: one.data.metrics for one in client.search_runs([experiment.experiment_id])}
     assert recorded["demo"]["rmse"] == pytest.approx(before["polygons"]["rmse"]["mean"])
     assert recorded["demo"]["pixel_r2"] == pytest.approx(before["pixels"]["r2"]["mean"])
-    assert set(recorded["demo region 1 run 0"]) == {"rmse", "mae", "r2", "bias"}
+    assert set(recorded["region 1, draw 0"]) == {"rmse", "mae", "r2", "bias"}
 
 
 def test_points_divided_regions_components_and_another_grid(light_config: Writer, tmp_path: Path) -> None:

@@ -98,7 +98,7 @@ def test_observations_are_the_usable_ones_at_their_dates(ws: Workspace) -> None:
     assert 0 < near.max() < 1
     assert len(found["B8"].observed_days) == validity[0]
     both = sorted([*found["B8"].observed_days, *found["B8"].unusable_days])
-    assert both == sorted(day for (series,) in [ws.series(tile)] for day in series.dates)
+    assert both == sorted(day for (series,) in [ws.delivered(tile)] for day in series.dates)
     assert all(isinstance(day, dt.date) for day in both)
 
 

@@ -37,7 +37,7 @@ from iota_py.pipeline.workspace import Workspace
 
 def write_value_report(ws: Workspace, params: Mapping[str, Any]) -> None:
     """`report.html`."""
-    acquisitions = acquisition_table([s for tile in ws.tiles for s in ws.series(tile)])
+    acquisitions = acquisition_table([s for tile in ws.tiles for s in ws.delivered(tile)])
     metrics = read_json(ws.path(paths.METRICS))
     data = ReportData(
         title=ws.config.title or ws.config.name,

@@ -46,7 +46,7 @@ LIBRARIES = ("numpy", "scikit-learn", "lightgbm", "numba", "rasterio", "geopanda
 def write_report(ws: Workspace, params: Mapping[str, Any]) -> None:
     """`report.html`, in further languages `report.fr.html` …; `assessment/acquisitions.csv`."""
     classes = reference_classes(ws)
-    acquisitions = acquisition_table([s for tile in ws.tiles for s in ws.series(tile)])
+    acquisitions = acquisition_table([s for tile in ws.tiles for s in ws.delivered(tile)])
     regions = read_table(ws.path(paths.REGION_SCORES)).round({"validation pixels": 0}).astype({"validation pixels": int})
     confusion = np.sum([m for by_region in read_confusions(ws) for m in by_region.values()], axis=0)
     metrics = read_json(ws.path(paths.METRICS))
@@ -205,7 +205,7 @@ def product_warnings(ws: Workspace) -> list[str]:
     """Warnings of products that were used, and what the reader must know of the run."""
     found: dict[str, int] = {}
     for tile in ws.tiles:
-        for series in ws.series(tile):
+        for series in ws.delivered(tile):
             for piece in (p for pieces in series.observations for p in pieces):
                 for text in piece.warnings:
                     found[f"{series.input}: {text}"] = found.get(f"{series.input}: {text}", 0) + 1
