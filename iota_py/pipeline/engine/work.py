@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import resource
 import socket
@@ -9,6 +10,7 @@ import time
 import traceback
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from iota_py.errors import AcquisitionError, Fault, IotaError
 from iota_py.io.handles import keep_for
@@ -35,6 +37,16 @@ def peak_memory() -> int:
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10
 
 
+@functools.cache
+def _algebra() -> Any:
+    """The libraries of linear algebra of this process. Their sums have other last bits with other numbers of threads, and a task would then
+    make other bytes in the driver than in a worker."""
+    import scipy.linalg  # noqa: F401 - it brings a library of its own, which must be loaded by now
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
+
+
 def _attempt(root: str, version: str, task: Task, threads: int) -> Outcome:
     from iota_py.pipeline.steps import step
     from iota_py.pipeline.workspace import workspace
@@ -46,7 +58,7 @@ def _attempt(root: str, version: str, task: Task, threads: int) -> Outcome:
         ws = workspace(root, version)
         if tile := task.params.get("tile"):
             keep_for((root, tile))
-        with given(threads), limited(task.id, ws.config.engine.task_limit):
+        with given(threads), _algebra().limit(limits=1, user_api="blas"), limited(task.id, ws.config.engine.task_limit):
             step(task.step)(ws, task.params)
         state.record(task, time.perf_counter() - start)
     except IotaError as error:
