@@ -60,8 +60,17 @@ def environment(language: str = "en") -> Environment:
     )
     made.globals["_"] = _texts(language)
     made.filters.update({name: functools.partial(write, language=language) for name, write in _FILTERS.items()})
+    made.filters["keys"] = as_keys
     made.globals.update(language=language, undefined_word=wording.undefined(language))
     return made
+
+
+def as_keys(text: str) -> Markup:
+    """A plain sentence with what stands between back-quotes, keys of a configuration or commands, as code. All of it is escaped."""
+    parts = [escape(part) for part in text.split("`")]
+    if len(parts) % 2 == 0:  # a quote without its fellow
+        return escape(text)
+    return Markup("").join(Markup("<code>%s</code>") % part if place % 2 else part for place, part in enumerate(parts))
 
 
 def _texts(language: str) -> Callable[..., Markup]:

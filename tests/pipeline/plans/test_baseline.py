@@ -68,7 +68,7 @@ def test_the_page_begins_with_the_verdict_in_both_languages(compared: Workspace)
 
 def test_without_the_key_one_line_says_how_to_name_one(light_run: RunConfig) -> None:
     page = (light_run.output / paths.REPORT).read_text(encoding="utf-8")
-    assert "No baseline is named: `assessment.baseline: &lt;folder of another run&gt;`" in page
+    assert "No baseline is named: <code>assessment.baseline: &lt;folder of another run&gt;</code> says" in page
     assert 'id="baseline"' not in page
     assert not (light_run.output / paths.BASELINE).exists()
     assert baseline_files(light_run) == {}
