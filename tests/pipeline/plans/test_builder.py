@@ -152,10 +152,10 @@ def test_the_digest_of_another_series_in_the_same_place_is_not_taken(monkeypatch
 
 
 def test_digests_of_series_that_are_gone_are_forgotten() -> None:
-    before = len(builder._series)
     series = replace(series_of_nothing(), tile="gone")
-    series_digest(series)
-    assert len(builder._series) == before + 1
+    digest, alive = series_digest(series), weakref.ref(series)
+    assert builder._series[id(series)][1] == digest
     del series
     gc.collect()
-    assert len(builder._series) == before
+    assert alive() is None
+    assert digest not in {known for _, known in builder._series.values()}
