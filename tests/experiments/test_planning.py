@@ -24,7 +24,7 @@ def test_a_small_country_is_planned(planning: Any, full: int) -> None:
     assert (row["windows"], row["full"]) == (36, bool(full))  # 3 × 3 windows a tile
     assert row["tasks"] > 36 + 4 * 5
     assert 300 < row["window_bytes"] < row["assemble_bytes"] < 20_000
-    assert row["peak_mib"] >= row["inventory_mib"] > 0  # both are peaks of this process, which may have been larger before
+    assert row["peak_mib"] >= row["inventory_mib"] > 0  # equal where so small a plan needs no more memory
     lines = planning.plan_table([row]).splitlines()
     assert {line.count("|") for line in lines} == {12}
     assert lines[2].startswith(f"| 3 × 2{', full' if full else ''} | 36 |")

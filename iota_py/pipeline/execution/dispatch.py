@@ -44,7 +44,9 @@ def carry_out(place: Place, version: str, plan: Plan, tally: Tally, pending: set
     Raises BadAcquisitionError when products cannot be read, InputError when an input is unusable and StorageError when files cannot be
     written: what was in hand then is finished first.
     """
-    dispatch = Dispatch(place, plan, tally, pending)
+    remove_strays(place.root, plan.tasks)
+    tally.open(plan, pending)
+    dispatch = Dispatch(place, plan, tally)
     outcomes = []
     for outcome in place.engine.run(place.root, version, dispatch):
         dispatch.ended(outcome)
@@ -60,14 +62,13 @@ def carry_out(place: Place, version: str, plan: Plan, tally: Tally, pending: set
 class Dispatch:
     """A plan on its way: the supply of an engine, and the watch of its schedule."""
 
-    def __init__(self, place: Place, plan: Plan, tally: Tally, pending: set[str]) -> None:
+    def __init__(self, place: Place, plan: Plan, tally: Tally) -> None:
+        """tally: opened for this plan."""
         self.place, self.tally = place, tally
         self.state = KnownState(place.root)
         self.tasks, self.consumers = plan.by_id(), consumers_of(plan.tasks)
         self._missing: dict[str, bool] = {}  # of those that read what passes: whether they are to be done
         self._threads: dict[str, int] = {}
-        remove_strays(place.root, plan.tasks)
-        tally.open(plan, pending)
         self.schedule = Schedule(plan.tasks, self.consumers, self, THREADED, CHECKS)
 
     def take(self, free: int) -> tuple[Task, int] | None:

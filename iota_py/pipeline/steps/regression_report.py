@@ -37,7 +37,8 @@ from iota_py.pipeline.workspace import Workspace
 
 def write_value_report(ws: Workspace, params: Mapping[str, Any]) -> None:
     """`report.html`."""
-    acquisitions = acquisition_table([s for tile in ws.tiles for s in ws.delivered(tile)])
+    delivered = [series for tile in ws.tiles for series in ws.delivered(tile)]
+    acquisitions = acquisition_table(delivered)
     metrics = read_json(ws.path(paths.METRICS))
     data = ReportData(
         title=ws.config.title or ws.config.name,
@@ -55,7 +56,7 @@ def write_value_report(ws: Workspace, params: Mapping[str, Any]) -> None:
         versions=software_versions(),
         timings=read_timings(ws.root),
         provenance={"run": ws.config.name, "output": str(ws.root), "manifest": str(ws.path(paths.MANIFEST))},
-        warnings=[*product_warnings(ws), *borrowed_sentences(ws), *matched_sentences(ws)],
+        warnings=[*product_warnings(delivered), *borrowed_sentences(ws), *matched_sentences(ws)],
         grid=grid_facts(ws.grid),
         regression=metrics,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import importlib.metadata
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -46,7 +46,8 @@ LIBRARIES = ("numpy", "scikit-learn", "lightgbm", "numba", "rasterio", "geopanda
 def write_report(ws: Workspace, params: Mapping[str, Any]) -> None:
     """`report.html`, in further languages `report.fr.html` …; `assessment/acquisitions.csv`."""
     classes = reference_classes(ws)
-    acquisitions = acquisition_table([s for tile in ws.tiles for s in ws.delivered(tile)])
+    delivered = [series for tile in ws.tiles for series in ws.delivered(tile)]
+    acquisitions = acquisition_table(delivered)
     regions = read_table(ws.path(paths.REGION_SCORES)).round({"validation pixels": 0}).astype({"validation pixels": int})
     confusion = np.sum([m for by_region in read_confusions(ws) for m in by_region.values()], axis=0)
     metrics = read_json(ws.path(paths.METRICS))
@@ -67,7 +68,7 @@ def write_report(ws: Workspace, params: Mapping[str, Any]) -> None:
         timings=read_timings(ws.root),
         provenance={"run": ws.config.name, "output": str(ws.root), "manifest": str(ws.path(paths.MANIFEST)), **version_provenance(ws.root)},
         warnings=[
-            *product_warnings(ws),
+            *product_warnings(delivered),
             *object_sentences(ws),
             *borrowed_sentences(ws),
             *matched_sentences(ws),
@@ -201,17 +202,16 @@ def software_versions() -> dict[str, str]:
     return {"iota_py": __version__, "Python": platform.python_version(), "GDAL": gdal_version(), **libraries}
 
 
-def product_warnings(ws: Workspace) -> list[str]:
+def product_warnings(delivered: Sequence[Series]) -> list[str]:
     """Warnings of products that were used, and what the reader must know of the run."""
     found: dict[str, int] = {}
-    for tile in ws.tiles:
-        for series in ws.delivered(tile):
-            for piece in (p for pieces in series.observations for p in pieces):
-                for text in piece.warnings:
-                    found[f"{series.input}: {text}"] = found.get(f"{series.input}: {text}", 0) + 1
-            bad = [s for s in series.set_aside if s.kind == "bad"]
-            if bad:
-                found[f"{series.input}, tile {tile}: {len(bad)} acquisitions could not be used"] = len(bad)
+    for series in delivered:
+        for piece in (p for pieces in series.observations for p in pieces):
+            for text in piece.warnings:
+                found[f"{series.input}: {text}"] = found.get(f"{series.input}: {text}", 0) + 1
+        bad = [s for s in series.set_aside if s.kind == "bad"]
+        if bad:
+            found[f"{series.input}, tile {series.tile}: {len(bad)} acquisitions could not be used"] = len(bad)
     return [f"{text} ({count} products)" if "could not" not in text else text for text, count in found.items()]
 
 
